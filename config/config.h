@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DW_CONFIG_H
+#define DW_CONFIG_H
+
+/*
+ * doorward.yaml: one file for the daemon and the nginx module. Every key is in doorward.yaml(5).
+ * Every mistake is reported as file:line:column, what was expected, and the nearest valid key.
+ */
+
+#include "complaint.h"
+#include "doorward.h"
+
+/* Where the keys of policy.trust[i] come from. */
+struct config_keys {
+    const char *jwks_url;  /* NULL: discovered from the issuer */
+    const char *jwks_file; /* NULL: fetched. Absolute */
+    bool ours;             /* our own issuer */
+};
+
+struct config_issuer {
+    bool enabled;
+    const char *url;      /* default: http:// and `listen` */
+    const char *audience; /* default: url */
+    enum dw_alg alg;      /* ES256 */
+    int access_token_ttl; /* seconds: 900 */
+};
+
+struct config {
+    const char *name;   /* of the file; NULL: made of defaults */
+    const char *listen; /* "127.0.0.1:8401" */
+    const char *upstream; /* NULL: verify and issue only */
+    const char *data;     /* folder; default "var" */
+    const char *edge;     /* folder; default: data/edge */
+    const char *prefix;   /* "/doorward/": begins and ends with a slash */
+    const char *log;      /* file; default: data/log/decisions.jsonl */
+    bool log_allowed;     /* also log requests let in; default: no */
+    struct config_issuer issuer;
+    struct dw_policy policy;        /* trust[0] is our own issuer, if enabled */
+    const struct config_keys *keys; /* one for each of policy.trust */
+    struct arena *arena;            /* owns all of the above */
+};
+
+/* What the command line says instead of the file; NULL: nothing. */
+struct config_flags {
+    const char *listen, *upstream, *data;
+};
+
+/* From a file; `path` NULL: defaults alone, with our issuer enabled. Paths in the file are relative to
+ * the file's folder; those in flags to the working folder. 0, or -1 and a complaint. */
+DW_MUST_USE int config_read(const char *path, const struct config_flags *flags,
+                            struct config **config, struct complaint *why);
+
+/* The same from memory; `name` is what complaints call it, and whose folder paths are relative to. */
+DW_MUST_USE int config_parse(const char *name, struct dw_span text, const struct config_flags *flags,
+                             struct config **config, struct complaint *why);
+void config_free(struct config *config); /* NULL is fine */
+
+/* Writes the whole effective configuration as a file config_read() takes: what the daemon hands to
+ * nginx. Atomic (a new file, renamed). 0 or -1 and a complaint. */
+DW_MUST_USE int config_write(const struct config *config, const char *path, struct complaint *why);
+
+#endif

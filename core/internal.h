@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DW_INTERNAL_H
+#define DW_INTERNAL_H
+
+/* What core's files say to each other. Nobody else includes this. */
+
+#include "doorward.h"
+#include "json.h"
+#include "text.h"
+
+/* -- span.c ------------------------------------------------------------------------------------ */
+
+#define SPAN_NONE ((struct dw_span){NULL, 0})
+
+bool span_starts_nocase(struct dw_span span, const char *prefix);
+struct dw_span span_from(struct dw_span span, size_t at); /* without its first `at` bytes */
+struct dw_span span_trim(struct dw_span span);            /* without spaces and tabs at both ends */
+
+/* Takes the next word off a list separated by `separator`; false when none is left. */
+bool span_word(struct dw_span *rest, char separator, struct dw_span *word);
+
+/* -- auth_field.c: the grammar challenges and credentials share (RFC 9110 s5.6.2, s11) ----------- */
+
+bool is_tchar(char c);
+bool is_token68_char(char c); /* without the = at its end */
+struct dw_span read_token(struct dw_span field, size_t *at);
+struct dw_span read_token68(struct dw_span field, size_t *at); /* absent if none stands there */
+size_t skip_spaces(struct dw_span field, size_t at);           /* SP only */
+size_t skip_blanks(struct dw_span field, size_t at);           /* SP and HTAB: BWS, OWS */
+
+/* -- hash.c: SipHash-2-4 for tables, SHA-256 for thumbprints ------------------------------------ */
+
+uint64_t siphash(const uint8_t key[16], const void *bytes, size_t len);
+DW_MUST_USE bool sha256(struct dw_span bytes, uint8_t digest[32]);
+
+/* -- signature.c: the only file that knows OpenSSL's keys and signatures ------------------------- */
+
+enum key_kind { KEY_RSA, KEY_EC256, KEY_EC384, KEY_EC521, KEY_ED25519, KEY_OCT, KEY_KINDS };
+
+/* A JWK's numbers, decoded; absent members have len 0. `k` is an oct key's secret, `d` the private
+ * part of the others; RSA's p, q, dp, dq, qi come with it. */
+struct key_material {
+    enum key_kind kind;
+    struct dw_span n, e, x, y, d, p, q, dp, dq, qi, k;
+};
+
+struct key_handle; /* a key made ready to verify, sign, or both */
+
+/* 0, DW_ERR_KEY, DW_ERR_MEMORY. */
+DW_MUST_USE int key_handle_new(const struct key_material *material, struct key_handle **handle);
+DW_MUST_USE int key_handle_generate(enum key_kind kind, struct key_handle **handle);
+void key_handle_free(struct key_handle *handle);
+
+/* The algorithms a kind of key can make: a set of DW_ALG_BIT. */
+unsigned key_kind_algs(enum key_kind kind);
+
+/* Writes the key's numbers, as bytes, into `buffer`; `material` borrows it. 0 or DW_ERR_SIZE. */
+DW_MUST_USE int key_handle_material(const struct key_handle *handle, bool with_secret,
+                                    unsigned char *buffer, size_t size,
+                                    struct key_material *material);
+
+/* 0: verified; DW_ERR_SYNTAX: not; DW_ERR_CRYPTO: could not tell. */
+DW_MUST_USE int key_handle_verify(struct key_handle *handle, enum dw_alg alg,
+                                  struct dw_span message, struct dw_span signature);
+
+#define SIGNATURE_MAX 1024 /* bytes: RSA of 8192 bits */
+
+/* 0, DW_ERR_SIZE or DW_ERR_CRYPTO. */
+DW_MUST_USE int key_handle_sign(struct key_handle *handle, enum dw_alg alg, struct dw_span message,
+                                unsigned char *signature, size_t size, size_t *len);
+
+/* -- jwk.c ------------------------------------------------------------------------------------- */
+
+#define THUMBPRINT_SIZE 32
+
+struct dw_key {
+    struct key_handle *handle;
+    enum key_kind kind;
+    unsigned algs;       /* what it may be used with */
+    char kid[DW_KID_MAX];
+    size_t kid_len;      /* 0: the JWK has none */
+    uint8_t thumbprint[THUMBPRINT_SIZE]; /* RFC 7638 */
+};
+
+struct dw_keys {
+    struct dw_key *keys;
+    size_t n_keys;
+};
+
+/* Chooses the key a token asks for. DW_REASON_NONE and the key, or DW_TOKEN_ALG, _KID, _KID_MISSING. */
+DW_MUST_USE enum dw_reason keys_choose(const struct dw_keys *keys, const struct dw_jwt *jwt,
+                                       unsigned algorithms, struct dw_key **key);
+
+/* The key of that thumbprint, or NULL. */
+struct dw_key *keys_find(const struct dw_keys *keys, const uint8_t thumbprint[THUMBPRINT_SIZE]);
+
+/* -- jws.c ------------------------------------------------------------------------------------- */
+
+/* dw_jwt_verify(), saying also which key it was. */
+DW_MUST_USE enum dw_reason jws_verify(const struct dw_jwt *jwt, const struct dw_keys *keys,
+                                      unsigned algorithms, struct dw_key **key);
+
+/* -- jwt.c ------------------------------------------------------------------------------------- */
+
+/* What a verified token says, against what is trusted and the time: exp, nbf, aud, cnf, and what
+ * RFC 9068 wants. DW_REASON_NONE or the token.* reason. */
+DW_MUST_USE enum dw_reason jwt_judge(const struct dw_jwt *jwt, const struct dw_trust *trust,
+                                     int leeway, int64_t now);
+
+/* -- cache.c ----------------------------------------------------------------------------------- */
+
+struct cache_key {
+    const struct dw_policy *policy;
+    struct dw_span token;
+};
+
+/* The token, if it was verified under a key that is still in `issuers`; else NULL. */
+const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *key,
+                                const struct dw_issuer_keys *issuers, int64_t now, size_t *issuer);
+
+/* Remembers a verified token, its time limit included; may forget another. */
+void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *jwt,
+               size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now);
+
+/* -- path.c ------------------------------------------------------------------------------------ */
+
+#define PATH_READINGS_MAX 4
+
+/* A request's path in one of the ways a server may read it: decoded, dot segments and repeated or
+ * closing slashes gone. false when there is no such reading: `reading` counts from 0. */
+enum path_result { PATH_READ, PATH_NO_MORE, PATH_BROKEN };
+DW_MUST_USE enum path_result path_read(struct dw_span target, unsigned reading, char *buffer,
+                                       size_t size, struct dw_span *path);
+
+/* -- policy.c ---------------------------------------------------------------------------------- */
+
+#define DEMANDS_MAX PATH_READINGS_MAX
+
+/* The rules a request must meet: one, or several where its path can be read in several ways. */
+struct demands {
+    const struct dw_route *routes[DEMANDS_MAX]; /* NULL: no route names the path */
+    size_t n;
+};
+
+/* false: the path is broken. `buffer` is scratch of DW_PATH_MAX bytes. */
+DW_MUST_USE bool policy_route(const struct dw_policy *policy, const struct dw_request *request,
+                              char *buffer, struct demands *demands);
+
+bool route_accepts(const struct dw_route *route, enum dw_scheme scheme);
+
+/* Whether the scope (a list separated by spaces) holds all a route and a request's place ask for. */
+bool scope_suffices(struct dw_span scope, const struct dw_route *route, struct dw_span place);
+
+#endif

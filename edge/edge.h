@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DW_EDGE_H
+#define DW_EDGE_H
+
+/*
+ * The edge: the answers all processes of one machine share, in an LMDB file. The daemon writes, nginx
+ * workers and the daemon read. Reading makes no system call and takes no lock. The edge can be lost
+ * at any time: it is made again from the store and the issuers.
+ *
+ * One process opens one edge once, after its last fork. One thread at a time uses it.
+ */
+
+#include "complaint.h"
+#include "doorward.h"
+
+#define EDGE_MAP_SIZE ((size_t)1 << 30) /* sparse; grows on disk as it is used */
+
+enum edge_mode { EDGE_READ, EDGE_WRITE };
+
+struct edge;
+
+/* EDGE_WRITE makes the folder (mode 0750) and the files (0660) where missing, clears readers of dead
+ * processes, and starts afresh where the file is damaged. EDGE_READ fails where there is none yet.
+ * 0 or -1 and a complaint. */
+DW_MUST_USE int edge_open(const char *folder, enum edge_mode mode, struct edge **edge,
+                          struct complaint *why);
+void edge_close(struct edge *edge); /* NULL is fine */
+
+/* Whether the folder still holds the file that was opened; one stat(2). */
+bool edge_is_current(const struct edge *edge);
+
+/* Frees the slots of readers that died. For the writer, now and then. */
+void edge_clear_readers(struct edge *edge);
+
+/* Begins to look; what is found stays good until edge_end(). `version` changes with every write. */
+DW_MUST_USE int edge_begin(struct edge *edge, uint64_t *version);
+void edge_end(struct edge *edge);
+
+/* What the daemon knows of an issuer. */
+struct edge_keys {
+    uint64_t generation;   /* changes when the keys do, and only then */
+    int64_t fetched;       /* when they were had */
+    int64_t fresh_until;   /* until then an unknown kid need not be asked about */
+    struct dw_span jwks;   /* absent: never had */
+};
+
+/* Between edge_begin() and edge_end(). false: nothing is known of the issuer. */
+DW_MUST_USE bool edge_find_keys(struct edge *edge, struct dw_span issuer, struct edge_keys *keys);
+
+/* Writers only, outside begin/end. The generation moves on by itself if the keys differ from those
+ * there. 0 or -1 and a complaint. */
+DW_MUST_USE int edge_put_keys(struct edge *edge, struct dw_span issuer, const struct edge_keys *keys,
+                              struct complaint *why);
+
+/* Revocations, by issuer and jti, until the token would have ended anyway. */
+DW_MUST_USE bool edge_is_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti);
+DW_MUST_USE int edge_put_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti,
+                                 int64_t until, struct complaint *why);
+
+#endif
