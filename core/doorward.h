@@ -92,11 +92,11 @@ enum dw_reason {
 };
 
 struct dw_reason_text {
-    const char *name;   /* "token.expired" */
-    int status;         /* 200 lets in, 0 asks, else the HTTP status of the answer */
-    const char *error;  /* RFC 6750 s3.1 code, or "" */
-    const char *public; /* what a stranger may read */
-    const char *private;
+    const char *name;         /* "token.expired" */
+    int status;               /* 200 lets in, 0 asks, else the HTTP status of the answer */
+    const char *error;        /* RFC 6750 s3.1 code, or "" */
+    const char *public_text;  /* what a stranger may read */
+    const char *private_text; /* what the operator reads */
     const char *build, *call, *visit; /* the fix, for each audience; may be "" */
 };
 
@@ -109,8 +109,8 @@ DW_API enum dw_reason dw_reason_find(struct dw_span name);
 /* ------------------------------------------------------------------------------------------------
  * Fields: challenges (WWW-Authenticate) and credentials (Authorization), RFC 9110 s11
  */
-#define DW_FIELD_MAX (64 * 1024) /* longer field values: DW_ERR_SIZE */
-#define DW_PARAMS_MAX 32         /* more parameters in one challenge: DW_ERR_SIZE */
+#define DW_FIELD_MAX 65536 /* bytes; longer field values: DW_ERR_SIZE */
+#define DW_PARAMS_MAX 32   /* more parameters in one challenge: DW_ERR_SIZE */
 
 struct dw_param {
     struct dw_span name;
@@ -140,14 +140,16 @@ struct dw_challenge_reader {
 };
 
 /* `field` is borrowed by the reader and by every challenge it yields. A lenient reader also takes
- * parameters separated by spaces alone, single quotes, a missing closing quote, and stray commas. */
+ * parameters separated by spaces or semicolons, single quotes, a missing closing quote, quotes left
+ * unescaped, values that want quotes, stray commas, control characters in a quoted string, and
+ * repeated parameters, of which it keeps the first. */
 DW_API void dw_challenge_reader_init(struct dw_challenge_reader *reader, struct dw_span field,
                                      bool lenient);
 
 /*
  * The next challenge. 0; DW_END; or DW_ERR_SYNTAX or DW_ERR_SIZE, after which the reader yields
- * DW_END. `fault` may be NULL; it is written on DW_ERR_SYNTAX, and by a lenient reader also on
- * success when the strict grammar was broken (else its `what` is NULL).
+ * DW_END. `fault` may be NULL; it is written on DW_ERR_SYNTAX, and by a lenient reader also on 0 and
+ * DW_END: the first place where the strict grammar was broken; its `what` is NULL if it was not.
  */
 DW_MUST_USE DW_API int dw_challenge_next(struct dw_challenge_reader *reader,
                                          struct dw_challenge *challenge, struct dw_fault *fault);
@@ -160,8 +162,9 @@ DW_API const struct dw_param *dw_challenge_param(const struct dw_challenge *chal
 DW_MUST_USE DW_API int dw_param_unescape(const struct dw_param *param, char *buffer, size_t size,
                                          size_t *len);
 
-/* Writes one challenge as a field value, no NUL; quoted values are escaped here. 0; DW_ERR_SIZE; or
- * DW_ERR_SYNTAX if a name, token or token68 is none, or a value holds a control character. */
+/* Writes one challenge as a field value, no NUL. Quoted values are escaped here: a parsed one goes
+ * through dw_param_unescape() first. 0; DW_ERR_SIZE; or DW_ERR_SYNTAX if a name, token or token68 is
+ * none, or a value holds a control character other than a tab. */
 DW_MUST_USE DW_API int dw_challenge_write(const struct dw_challenge *challenge, char *buffer,
                                           size_t size, size_t *len);
 
@@ -252,7 +255,7 @@ DW_MUST_USE DW_API int dw_key_write(const struct dw_key *key, bool with_secret, 
 
 /* Scratch memory, so that nothing is allocated for a request. About 64 KiB: keep one per thread. */
 struct dw_work {
-    _Alignas(16) unsigned char bytes[64 * 1024];
+    unsigned char bytes[64 * 1024] __attribute__((aligned(16)));
 };
 
 /* A token taken apart. Spans borrow the token and the work it was parsed with. */
@@ -329,8 +332,8 @@ struct dw_trust {
 //   /reports      that path, with or without a slash at its end
 //   /reports/*    any one segment there; so does /reports/{id}
 //   /reports/**   /reports and everything below it (** stands at the end only)
-// Where the servers behind may read a path in more than one way (%2F, %25, \, ;), the rules of every
-// reading must be met.
+// Where the servers behind may read a path in more than one way (%2F, %25, \, ;, dot segments), the
+// rules of every reading must be met.
 struct dw_route {
     const char *path;
     struct dw_list methods; /* empty: any. GET covers HEAD */
@@ -377,9 +380,10 @@ enum dw_asking {
 /* Tokens whose signature was verified. Bounded; makes no allocation after dw_cache_new(). */
 struct dw_cache;
 
-/* `slots` tokens of at most 3 KiB each, 4 KiB of memory per slot, touched when used; `seed` is 16
- * random bytes, so that nobody can aim at a slot. 0, DW_ERR_SIZE (0 or over a million slots) or
- * DW_ERR_MEMORY. A policy must outlive the caches that have seen it. */
+/* Room for `slots` tokens (rounded up to a power of two), 4 KiB each, touched when used; a token that
+ * does not fit its slot is not remembered. `seed` is 16 random bytes, so that nobody can aim at a
+ * slot. 0, DW_ERR_SIZE (0 or over a million slots) or DW_ERR_MEMORY. A policy must outlive the caches
+ * that have seen it. */
 DW_MUST_USE DW_API int dw_cache_new(size_t slots, const uint8_t seed[16], struct dw_cache **cache);
 DW_API void dw_cache_free(struct dw_cache *cache); /* wipes; NULL is fine */
 

@@ -19,7 +19,7 @@ struct dw_span span_trim(struct dw_span span);            /* without spaces and 
 /* Takes the next word off a list separated by `separator`; false when none is left. */
 bool span_word(struct dw_span *rest, char separator, struct dw_span *word);
 
-/* -- auth_field.c: the grammar challenges and credentials share (RFC 9110 s5.6.2, s11) ----------- */
+/* -- auth_field.c: the characters and words of fields (RFC 9110 s5.6, s11.2) ----------------- */
 
 bool is_tchar(char c);
 bool is_token68_char(char c); /* without the = at its end */
@@ -27,13 +27,31 @@ struct dw_span read_token(struct dw_span field, size_t *at);
 struct dw_span read_token68(struct dw_span field, size_t *at); /* absent if none stands there */
 size_t skip_spaces(struct dw_span field, size_t at);           /* SP only */
 size_t skip_blanks(struct dw_span field, size_t at);           /* SP and HTAB: BWS, OWS */
+bool is_text_char(char c);                                     /* may stand in a quoted-string */
+
+/* -- auth_scan.c: one challenge, or credentials: strictly or leniently, by the same steps ---- */
+
+/* A place in a field, and the first fault found so far; its `what` is NULL if none was. */
+struct auth_scan {
+    struct dw_span field;
+    size_t at;
+    bool lenient;
+    struct dw_fault fault;
+};
+
+/* Skips blanks and the commas of empty list elements. 0 or DW_ERR_SYNTAX. */
+DW_MUST_USE int auth_skip_commas(struct auth_scan *scan, bool *skipped);
+
+/* Reads one challenge, or credentials, and stops where the next begins. 0, DW_ERR_SYNTAX or
+ * DW_ERR_SIZE. */
+DW_MUST_USE int auth_read(struct auth_scan *scan, struct dw_challenge *auth);
 
 /* -- hash.c: SipHash-2-4 for tables, SHA-256 for thumbprints ------------------------------------ */
 
 uint64_t siphash(const uint8_t key[16], const void *bytes, size_t len);
 DW_MUST_USE bool sha256(struct dw_span bytes, uint8_t digest[32]);
 
-/* -- signature.c: the only file that knows OpenSSL's keys and signatures ------------------------- */
+/* -- key_handle.c, key_import.c, signature.c: the only files that know OpenSSL's keys ------------- */
 
 enum key_kind { KEY_RSA, KEY_EC256, KEY_EC384, KEY_EC521, KEY_ED25519, KEY_OCT, KEY_KINDS };
 
@@ -43,6 +61,8 @@ struct key_material {
     enum key_kind kind;
     struct dw_span n, e, x, y, d, p, q, dp, dq, qi, k;
 };
+
+#define MATERIAL_SIZE 5120 /* bytes: all numbers of an RSA key of 8192 bits */
 
 struct key_handle; /* a key made ready to verify, sign, or both */
 
@@ -69,7 +89,7 @@ DW_MUST_USE int key_handle_verify(struct key_handle *handle, enum dw_alg alg,
 DW_MUST_USE int key_handle_sign(struct key_handle *handle, enum dw_alg alg, struct dw_span message,
                                 unsigned char *signature, size_t size, size_t *len);
 
-/* -- jwk.c ------------------------------------------------------------------------------------- */
+/* -- jwk.c, jwks.c, jwk_key.c -------------------------------------------------------------------- */
 
 #define THUMBPRINT_SIZE 32
 
@@ -87,6 +107,34 @@ struct dw_keys {
     size_t n_keys;
 };
 
+/* A JSON text of keys: a copy, as reading changes it. */
+struct jwk_document {
+    char *text;
+    size_t len;
+    struct json_node *nodes;
+    struct json json;
+};
+
+/* 0, DW_ERR_SYNTAX, DW_ERR_SIZE, DW_ERR_MEMORY; only after 0 it must be closed, which wipes it. */
+DW_MUST_USE int jwk_document_open(struct dw_span text, struct jwk_document *document);
+void jwk_document_close(struct jwk_document *document);
+
+/* What a key is read for: to verify (without or with oct keys), or to sign. */
+enum jwk_purpose { JWK_VERIFY, JWK_VERIFY_OCT, JWK_SIGN };
+
+/* 0 and a key whose handle the caller frees; DW_ERR_KEY for one that is of no use here; or
+ * DW_ERR_MEMORY. */
+DW_MUST_USE int jwk_read(const struct json *json, const struct json_node *object,
+                         enum jwk_purpose purpose, struct dw_key *key);
+
+/* A JWK's members that make the key, as RFC 7638 s3 orders them, then its secret ones; no braces.
+ * What is absent from the material is left out. */
+void jwk_write_material(struct text *text, const struct key_material *material);
+
+/* RFC 7638. false: OpenSSL failed. */
+DW_MUST_USE bool jwk_thumbprint(const struct key_material *material,
+                                uint8_t thumbprint[THUMBPRINT_SIZE]);
+
 /* Chooses the key a token asks for. DW_REASON_NONE and the key, or DW_TOKEN_ALG, _KID, _KID_MISSING. */
 DW_MUST_USE enum dw_reason keys_choose(const struct dw_keys *keys, const struct dw_jwt *jwt,
                                        unsigned algorithms, struct dw_key **key);
@@ -100,7 +148,11 @@ struct dw_key *keys_find(const struct dw_keys *keys, const uint8_t thumbprint[TH
 DW_MUST_USE enum dw_reason jws_verify(const struct dw_jwt *jwt, const struct dw_keys *keys,
                                       unsigned algorithms, struct dw_key **key);
 
-/* -- jwt.c ------------------------------------------------------------------------------------- */
+/* -- claims.c ---------------------------------------------------------------------------------- */
+
+/* What the claims set says, types checked (RFC 7519 s4.1, RFC 9068 s2.2). `text` is json's own: a list
+ * of scopes is joined in place. DW_REASON_NONE or the token.* reason; fills jwt in any case. */
+DW_MUST_USE enum dw_reason claims_read(const struct json *json, char *text, struct dw_jwt *jwt);
 
 /* What a verified token says, against what is trusted and the time: exp, nbf, aud, cnf, and what
  * RFC 9068 wants. DW_REASON_NONE or the token.* reason. */
@@ -116,29 +168,29 @@ struct cache_key {
 
 /* The token, if it was verified under a key that is still in `issuers`; else NULL. */
 const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *key,
-                                const struct dw_issuer_keys *issuers, int64_t now, size_t *issuer);
+                                const struct dw_issuer_keys *issuers, size_t *issuer);
 
-/* Remembers a verified token, its time limit included; may forget another. */
+/* Remembers a verified token, if it fits; may forget another. */
 void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *jwt,
                size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now);
 
 /* -- path.c ------------------------------------------------------------------------------------ */
 
-#define PATH_READINGS_MAX 4
+#define PATH_READINGS_MAX 32
 
-/* A request's path in one of the ways a server may read it: decoded, dot segments and repeated or
- * closing slashes gone. false when there is no such reading: `reading` counts from 0. */
 enum path_result { PATH_READ, PATH_NO_MORE, PATH_BROKEN };
+
+/* A request's path in one of the ways a server may read it: decoded, repeated and closing slashes
+ * gone. Most paths have one reading, number 0; PATH_NO_MORE after the last. `buffer` has DW_PATH_MAX
+ * bytes; the path borrows it. */
 DW_MUST_USE enum path_result path_read(struct dw_span target, unsigned reading, char *buffer,
-                                       size_t size, struct dw_span *path);
+                                       struct dw_span *path);
 
-/* -- policy.c ---------------------------------------------------------------------------------- */
-
-#define DEMANDS_MAX PATH_READINGS_MAX
+/* -- route.c ----------------------------------------------------------------------------------- */
 
 /* The rules a request must meet: one, or several where its path can be read in several ways. */
 struct demands {
-    const struct dw_route *routes[DEMANDS_MAX]; /* NULL: no route names the path */
+    const struct dw_route *routes[PATH_READINGS_MAX]; /* NULL: no route names the path */
     size_t n;
 };
 

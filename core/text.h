@@ -22,6 +22,9 @@ void text_put(struct text *text, const char *bytes); /* NUL-terminated */
 void text_char(struct text *text, char c);
 void text_number(struct text *text, int64_t number);
 
+/* How many bytes the UTF-8 character at `at` takes; 0 if it is none. `len` is at least 1. */
+size_t utf8_len(const unsigned char *at, size_t len);
+
 /* A JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD. */
 void text_json(struct text *text, struct dw_span string);
 

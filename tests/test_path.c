@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tap.h"
+
+#include "guard_page.h"
+#include "internal.h"
+
+static char buffer[DW_PATH_MAX];
+
+static enum path_result read_path(const char *target, unsigned reading, struct dw_span *path)
+{
+    struct guarded guarded = guard_text(target);
+    const enum path_result result = path_read(guarded.span, reading, buffer, path);
+    guard_release(&guarded);
+    return result;
+}
+
+static void broken_paths_are_refused(void **state)
+{
+    static const char *const TARGETS[] = {
+        "/%",      "/%4",    "/%zz",    "/a%2",    "/a%00b",   "/a%0ab", "/a%7f",
+        "/a\x01", "/a\x7f", "/%25%30%", "/a%0d%0a",
+    };
+    struct dw_span path;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TARGETS); i++) {
+        print_message("# %s\n", TARGETS[i]);
+        assert_int_equal(read_path(TARGETS[i], 0, &path), PATH_BROKEN);
+    }
+}
+
+static void a_path_of_any_length_over_the_limit_is_refused(void **state)
+{
+    static char target[DW_PATH_MAX + 2];
+    struct dw_span path;
+
+    (void)state;
+    memset(target, 'a', sizeof(target) - 1);
+    target[0] = '/';
+    assert_int_equal(read_path(target, 0, &path), PATH_BROKEN);
+    target[DW_PATH_MAX] = '\0';
+    assert_int_equal(read_path(target, 0, &path), PATH_READ);
+    assert_int_equal(path.len, DW_PATH_MAX);
+}
+
+static void one_path_in_many_spellings_is_one_path(void **state)
+{
+    static const struct {
+        const char *target, *path;
+    } CASES[] = {
+        {"", "/"},
+        {"/", "/"},
+        {"//", "/"},
+        {"?x=1", "/"},
+        {"/a/b", "/a/b"},
+        {"/a/b/", "/a/b"},
+        {"/a//b///", "/a/b"},
+        {"//a/b", "/a/b"},
+        {"/a/./b", "/a/b"},
+        {"/a/x/../b", "/a/b"},
+        {"/../../a/b", "/a/b"},
+        {"/a/b/.", "/a/b"},
+        {"/a/b/c/..", "/a/b"},
+        {"/%61/%62", "/a/b"},
+        {"/a/%2e/b", "/a/b"},
+        {"/a/x/%2E%2e/b", "/a/b"},
+        {"/a/x/.%2E/b", "/a/b"},
+        {"/a/b?c=/../../d", "/a/b"},
+        {"/a/b#/../..", "/a/b"},
+        {"http://example.com/a/b", "/a/b"},
+        {"HTTPS://example.com/a/b?x", "/a/b"},
+        {"http://example.com", "/"},
+        {"http://example.com?/a", "/"},
+        {"/..a/...", "/..a/..."},
+        {"*", "*"},
+    };
+    struct dw_span path;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        print_message("# %s\n", CASES[i].target);
+        assert_int_equal(read_path(CASES[i].target, 0, &path), PATH_READ);
+        assert_span(path, CASES[i].path);
+    }
+}
+
+static bool has_reading(const char *target, const char *wanted)
+{
+    struct dw_span path;
+
+    for (unsigned i = 0; read_path(target, i, &path) == PATH_READ; i++) {
+        if (dw_span_equal(path, dw_span_of(wanted))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void a_path_in_doubt_is_read_in_every_way(void **state)
+{
+    static const struct {
+        const char *target, *path;
+    } CASES[] = {
+        {"/open%2fsecret", "/open/secret"},
+        {"/open%2fsecret", "/open%2Fsecret"},
+        {"/open/..%2fsecret", "/secret"},
+        {"/open/..%2Fsecret", "/open/..%2Fsecret"},
+        {"/open\\..\\secret", "/secret"},
+        {"/open/..%5csecret", "/secret"},
+        {"/open/..;/secret", "/secret"},
+        {"/secret;x=1/y", "/secret/y"},
+        {"/secret%3bx=1/y", "/secret/y"},
+        {"/secret;/x%2f..", "/secret/x%2F.."},
+        {"/open/%252e%252e/secret", "/secret"},
+        {"/open%252fsecret", "/open/secret"},
+        {"/open/..%255csecret", "/secret"},
+        {"/secret/../open", "/secret/../open"},
+        {"/secret/%2e%2e/open", "/secret/../open"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        print_message("# %s as %s\n", CASES[i].target, CASES[i].path);
+        assert_true(has_reading(CASES[i].target, CASES[i].path));
+    }
+}
+
+static void a_path_without_doubt_is_read_once(void **state)
+{
+    struct dw_span path;
+
+    (void)state;
+    assert_int_equal(read_path("/reports/2024/%C3%A4", 1, &path), PATH_NO_MORE);
+    assert_int_equal(read_path("/open%2fsecret", PATH_READINGS_MAX, &path), PATH_NO_MORE);
+    assert_int_equal(read_path("/%25%2f%5c;/..", PATH_READINGS_MAX - 1, &path), PATH_READ);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broken_paths_are_refused),
+        cmocka_unit_test(a_path_of_any_length_over_the_limit_is_refused),
+        cmocka_unit_test(one_path_in_many_spellings_is_one_path),
+        cmocka_unit_test(a_path_in_doubt_is_read_in_every_way),
+        cmocka_unit_test(a_path_without_doubt_is_read_once),
+    };
+    return RUN_TAP(tests);
+}
