@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "document.h"
+#include "file.h"
+#include "forms.h"
+#include "schema.h"
+
+#define ARENA_MAX ((size_t)64 * 1024 * 1024) /* DOCUMENT_MAX never fills it */
+
+static const struct config DEFAULTS = {
+    .listen = "127.0.0.1:8401",
+    .data = "var",
+    .prefix = "/doorward/",
+    .issuer = {.alg = DW_ALG_ES256, .access_token_ttl = 900},
+    .policy = {.malformed = 401, .leeway = DW_LEEWAY},
+};
+
+/* The text in front and the one behind, as one. */
+static const char *join(struct arena *arena, const char *front, const char *behind)
+{
+    const size_t size = strlen(front) + strlen(behind) + 1;
+    char *whole = arena_take(arena, size, 1);
+
+    if (whole != NULL) {
+        (void)snprintf(whole, size, "%s%s", front, behind);
+    }
+    return whole;
+}
+
+static const char *working_folder(const struct reading *reading)
+{
+    char folder[PATH_MAX];
+
+    if (getcwd(folder, sizeof folder) == NULL) {
+        (void)complain(reading->why, "the working folder: %s", strerror(errno));
+        return NULL;
+    }
+    return arena_text(reading->arena, dw_span_of(folder));
+}
+
+/* The folder of a file, absolute. NULL: there is no saying. */
+static const char *folder_of(const struct reading *reading, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *folder, *above;
+
+    if (slash == file) {
+        return "/";
+    }
+    if (slash == NULL) {
+        return working_folder(reading);
+    }
+    folder = arena_text(reading->arena, (struct dw_span){file, (size_t)(slash - file)});
+    if (folder == NULL || file[0] == '/') {
+        return folder;
+    }
+    above = working_folder(reading);
+    return above == NULL ? NULL : path_in(reading->arena, above, folder);
+}
+
+/* The command line has the last word. */
+static int apply_flag(const struct reading *reading, const struct key *flag, const char *value,
+                      const char **member)
+{
+    if (value == NULL) {
+        return 0;
+    }
+    if (strnlen(value, DW_TEXT_MAX + 1) > DW_TEXT_MAX || !flag->fits(dw_span_of(value))) {
+        return complain(reading->why, "%s: expected %s", flag->name, flag->expected);
+    }
+    *member = arena_text(reading->arena, dw_span_of(value));
+    return *member == NULL ? -1 : 0;
+}
+
+static int apply_flags(const struct reading *reading, const struct config_flags *flags,
+                       struct config *config)
+{
+    static const struct key LISTEN = {
+        .name = "--listen", .fits = is_listen, .expected = LISTEN_EXPECTED};
+    static const struct key UPSTREAM = {
+        .name = "--upstream", .fits = is_upstream, .expected = UPSTREAM_EXPECTED};
+    static const struct key DATA = {.name = "--data", .fits = is_path, .expected = PATH_EXPECTED};
+
+    if (apply_flag(reading, &LISTEN, flags->listen, &config->listen) != 0 ||
+        apply_flag(reading, &UPSTREAM, flags->upstream, &config->upstream) != 0) {
+        return -1;
+    }
+    return apply_flag(reading, &DATA, flags->data, &config->data);
+}
+
+/* What follows from other values where nothing is said. */
+static int derive(const struct reading *reading, struct config *config)
+{
+    struct arena *arena = reading->arena;
+
+    if (config->data[0] != '/') {
+        const char *folder = working_folder(reading);
+
+        config->data = folder == NULL ? NULL : path_in(arena, folder, config->data);
+    }
+    if (config->data == NULL) {
+        return -1;
+    }
+    if (config->edge == NULL) {
+        config->edge = join(arena, config->data, "/edge");
+    }
+    if (config->log == NULL) {
+        config->log = join(arena, config->data, "/log/decisions.jsonl");
+    }
+    if (config->issuer.url == NULL) {
+        config->issuer.url = join(arena, "http://", config->listen);
+    }
+    if (config->issuer.audience == NULL) {
+        config->issuer.audience = config->issuer.url;
+    }
+    if (config->edge == NULL || config->log == NULL || config->issuer.url == NULL) {
+        return -1;
+    }
+    return 0;
+}
+
+/* RFC 8414 s2 wants https. Where that is not so, the address we listen on is all that is left. */
+static int check_own_issuer(const struct reading *reading, const struct draft *draft)
+{
+    const struct config_issuer *issuer = &draft->config.issuer;
+    const bool own = strncmp(issuer->url, "http://", 7) == 0 &&
+                     strcmp(issuer->url + 7, draft->config.listen) == 0;
+
+    if (!issuer->enabled) {
+        return 0;
+    }
+    if (draft->issuer != NULL && !own && !is_secure_url(dw_span_of(issuer->url))) {
+        return refuse(reading, value_of(draft->issuer, "url"),
+                      "url: expected an https URL, or one of this machine alone");
+    }
+    for (size_t i = 0; i < draft->n_trusted; i++) {
+        if (strcmp(draft->trusted[i].trust.issuer, issuer->url) == 0) {
+            return refuse(reading, value_of(draft->trusted[i].node, "issuer"),
+                          "issuer: expected another issuer: our own is trusted already");
+        }
+    }
+    return 0;
+}
+
+static void trust_own_issuer(const struct config_issuer *issuer, const char **audience,
+                             struct dw_trust *trust, struct config_keys *keys)
+{
+    *audience = issuer->audience;
+    *trust = (struct dw_trust){
+        .issuer = issuer->url,
+        .audiences = {audience, 1},
+        .access_tokens_only = true,
+    };
+    *keys = (struct config_keys){.ours = true};
+}
+
+static int make_trust(const struct reading *reading, struct draft *draft)
+{
+    struct config *config = &draft->config;
+    const size_t ours = config->issuer.enabled ? 1 : 0;
+    const size_t n = draft->n_trusted + ours;
+    struct dw_trust *trust = arena_take(reading->arena, n, sizeof *trust);
+    struct config_keys *keys = arena_take(reading->arena, n, sizeof *keys);
+    const char **audience = arena_take(reading->arena, 1, sizeof *audience);
+
+    if (trust == NULL || keys == NULL || audience == NULL) {
+        return -1;
+    }
+    if (ours == 1) {
+        trust_own_issuer(&config->issuer, audience, &trust[0], &keys[0]);
+    }
+    for (size_t i = 0; i < draft->n_trusted; i++) {
+        trust[ours + i] = draft->trusted[i].trust;
+        keys[ours + i] = draft->trusted[i].keys;
+    }
+    config->policy.trust = trust;
+    config->policy.n_trust = n;
+    config->keys = keys;
+    return 0;
+}
+
+static int finish(const struct reading *reading, const struct config_flags *flags,
+                  struct draft *draft, struct config **config)
+{
+    const char *fault;
+    struct config *made;
+
+    if (flags != NULL && apply_flags(reading, flags, &draft->config) != 0) {
+        return -1;
+    }
+    if (derive(reading, &draft->config) != 0 || check_own_issuer(reading, draft) != 0 ||
+        make_trust(reading, draft) != 0) {
+        return -1;
+    }
+    if (dw_policy_check(&draft->config.policy, &fault) != 0) {
+        return complain(reading->why, "%s: %s", reading->name, fault);
+    }
+    made = arena_take(reading->arena, 1, sizeof *made);
+    if (made == NULL) {
+        return -1;
+    }
+    *made = draft->config;
+    made->arena = reading->arena;
+    *config = made;
+    return 0;
+}
+
+static int read_draft(struct reading *reading, struct dw_span text, struct draft *draft)
+{
+    struct node *root;
+
+    reading->name = arena_text(reading->arena, dw_span_of(reading->name));
+    if (reading->name == NULL) {
+        return -1;
+    }
+    draft->config.name = reading->name;
+    reading->folder = folder_of(reading, reading->name);
+    if (reading->folder == NULL ||
+        document_read(reading->arena, reading->name, text, &root, reading->why) != 0) {
+        return -1;
+    }
+    return schema_read(reading, root, draft);
+}
+
+/* `name` is NULL when there is no file. */
+static int make_config(const char *name, struct dw_span text, const struct config_flags *flags,
+                       struct config **config, struct complaint *why)
+{
+    struct complaint said = {"out of memory"}; /* unless somebody says more */
+    struct reading reading = {.name = name, .arena = arena_new(ARENA_MAX), .why = &said};
+    struct draft draft = {.config = DEFAULTS};
+    int failed = 0;
+
+    if (reading.arena == NULL) {
+        return complain(why, "%s", said.text);
+    }
+    if (name != NULL) {
+        failed = read_draft(&reading, text, &draft);
+    } else {
+        reading.name = "doorward";
+        draft.config.issuer.enabled = true;
+    }
+    if (failed == 0) {
+        failed = finish(&reading, flags, &draft, config);
+    }
+    if (failed != 0) {
+        arena_free(reading.arena);
+        (void)complain(why, "%s", said.text);
+    }
+    return failed;
+}
+
+int config_parse(const char *name, struct dw_span text, const struct config_flags *flags,
+                 struct config **config, struct complaint *why)
+{
+    return make_config(name, text, flags, config, why);
+}
+
+int config_read(const char *path, const struct config_flags *flags, struct config **config,
+                struct complaint *why)
+{
+    char *text = NULL;
+    size_t len = 0;
+    int failed;
+
+    if (path != NULL && file_read(path, DOCUMENT_MAX, &text, &len, why) != 0) {
+        return -1;
+    }
+    failed = make_config(path, (struct dw_span){text, len}, flags, config, why);
+    free(text);
+    return failed;
+}
+
+void config_free(struct config *config)
+{
+    if (config != NULL) {
+        arena_free(config->arena);
+    }
+}
