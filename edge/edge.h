@@ -7,7 +7,8 @@
  * workers and the daemon read. Reading makes no system call and takes no lock. The edge can be lost
  * at any time: it is made again from the store and the issuers.
  *
- * One process opens one edge once, after its last fork. One thread at a time uses it.
+ * A process opens its edges after its last fork. Several edges of one folder are fine (the writer
+ * first, if there is one); one thread at a time uses one struct edge.
  */
 
 #include "complaint.h"
@@ -19,9 +20,10 @@ enum edge_mode { EDGE_READ, EDGE_WRITE };
 
 struct edge;
 
-/* EDGE_WRITE makes the folder (mode 0750) and the files (0660) where missing, clears readers of dead
- * processes, and starts afresh where the file is damaged. EDGE_READ fails where there is none yet.
- * 0 or -1 and a complaint. */
+/* EDGE_WRITE makes the folder (mode 0750) and the files where missing, in the folder's group, which may
+ * read the answers (0640) and write the table of readers (0660); clears readers of dead processes; and
+ * starts afresh where the file is damaged. EDGE_READ fails where there is none yet. 0 or -1 and a
+ * complaint. */
 DW_MUST_USE int edge_open(const char *folder, enum edge_mode mode, struct edge **edge,
                           struct complaint *why);
 void edge_close(struct edge *edge); /* NULL is fine */
@@ -38,10 +40,10 @@ void edge_end(struct edge *edge);
 
 /* What the daemon knows of an issuer. */
 struct edge_keys {
-    uint64_t generation;   /* changes when the keys do, and only then */
-    int64_t fetched;       /* when they were had */
-    int64_t fresh_until;   /* until then an unknown kid need not be asked about */
-    struct dw_span jwks;   /* absent: never had */
+    uint64_t generation; /* changes when the keys do, and only then */
+    int64_t fetched;     /* when they were had */
+    int64_t fresh_until; /* until then an unknown kid need not be asked about */
+    struct dw_span jwks; /* absent: never had */
 };
 
 /* Between edge_begin() and edge_end(). false: nothing is known of the issuer. */
@@ -49,10 +51,11 @@ DW_MUST_USE bool edge_find_keys(struct edge *edge, struct dw_span issuer, struct
 
 /* Writers only, outside begin/end. The generation moves on by itself if the keys differ from those
  * there. 0 or -1 and a complaint. */
-DW_MUST_USE int edge_put_keys(struct edge *edge, struct dw_span issuer, const struct edge_keys *keys,
-                              struct complaint *why);
+DW_MUST_USE int edge_put_keys(struct edge *edge, struct dw_span issuer,
+                              const struct edge_keys *keys, struct complaint *why);
 
-/* Revocations, by issuer and jti, until the token would have ended anyway. */
+/* Revocations, by issuer and jti, until the token would have ended anyway: each put drops a few that
+ * have, by this machine's clock. Cheap while nothing is revoked. */
 DW_MUST_USE bool edge_is_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti);
 DW_MUST_USE int edge_put_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti,
                                  int64_t until, struct complaint *why);

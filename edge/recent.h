@@ -11,7 +11,7 @@
 #include "complaint.h"
 #include "doorward.h"
 
-#define RECENT_SLOTS 65536
+#define RECENT_SLOTS   65536
 #define RECENT_ID_SIZE 14 /* 13 letters and digits, and a NUL */
 
 /* One decision. Texts are NUL-terminated, cut if longer, and hold no secret. */
@@ -45,9 +45,11 @@ bool recent_is_current(const struct recent *recent);
 
 void recent_add(struct recent *recent, const struct recent_entry *entry);
 
-/* For the one reader that keeps the log: the next entry not yet taken, in order. false: none now.
- * Remembers in the ring how far it came, so that a restart goes on there. Adds to `dropped` how many
- * were overwritten before they could be taken, or left half written by a dead process. */
+/* For the one reader that keeps the log: the next entry not yet taken, in order. false: none now; ask
+ * again in about 200 ms. Remembers in the ring how far it came, so that a restart goes on there. Adds
+ * to `dropped` how many were overwritten before they could be taken, or left half written by a dead
+ * process: an unfinished entry is waited for through five such calls, or until a quarter of the ring
+ * has been written after it. */
 DW_MUST_USE bool recent_take(struct recent *recent, struct recent_entry *entry, uint64_t *dropped);
 
 /* The latest entry of that id still in the ring. */

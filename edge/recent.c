@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "folder.h"
+
+#define RING_FILE   "recent"
+#define NEW_FILE    "recent.new"
+#define RING_MODE   0660
+#define RING_LAYOUT 1
+
+#define CACHE_LINE  64
+#define ENTRY_WORDS (sizeof(struct recent_entry) / sizeof(uint64_t))
+_Static_assert(sizeof(struct recent_entry) % sizeof(uint64_t) == 0, "an entry is whole words");
+
+/* An entry that stays unfinished is given up after so many polls, or when so many others have come
+ * after it: its writer is dead, or as good as dead. */
+#define PATIENCE_POLLS   5
+#define PATIENCE_ENTRIES (RECENT_SLOTS / 4)
+
+/* What must be the same for two processes to share a ring. */
+struct layout {
+    char magic[8];
+    uint32_t version;
+    uint32_t reasons; /* their numbers stand in the entries */
+    uint64_t slots;
+    uint64_t slot_size;
+};
+
+/*
+ * The writer of ticket t has slot t % RECENT_SLOTS. `sequence` is 2t + 1 while it writes and 2t + 2
+ * once it has: a seqlock that names its writer. A writer that sleeps until the ring has come round
+ * can write into a younger one's entry; `sum` tells.
+ */
+struct slot {
+    _Alignas(CACHE_LINE) _Atomic uint64_t sequence;
+    _Atomic uint64_t sum;
+    _Atomic uint64_t words[ENTRY_WORDS];
+};
+
+struct ring {
+    struct layout layout;
+    _Atomic uint64_t taken; /* the next to take */
+    _Atomic uint64_t head;  /* the next ticket */
+    struct slot slots[RECENT_SLOTS];
+};
+
+struct recent {
+    struct ring *ring;
+    dev_t device;
+    ino_t inode;
+    /* The taker's patience: how often it has found an entry below `waiting_head` unfinished. All
+     * unfinished ones below `given_up` are dropped at once. */
+    unsigned polls;
+    uint64_t waiting_head;
+    uint64_t given_up;
+    char file[PATH_MAX];
+};
+
+enum slot_state { SLOT_FINISHED, SLOT_UNFINISHED, SLOT_LOST };
+
+static const struct layout LAYOUT = {
+    .magic = "dwrecent",
+    .version = RING_LAYOUT,
+    .reasons = DW_REASONS_END,
+    .slots = RECENT_SLOTS,
+    .slot_size = sizeof(struct slot),
+};
+
+/* -- Opening ----------------------------------------------------------------------------------- */
+
+/* All of it is taken from the disk now: a page that cannot be had later would be a SIGBUS. */
+static int fill(int fd)
+{
+    const int error = posix_fallocate(fd, 0, (off_t)sizeof(struct ring));
+
+    if (error != 0) {
+        return error;
+    }
+    return pwrite(fd, &LAYOUT, sizeof(LAYOUT), 0) == (ssize_t)sizeof(LAYOUT) ? 0 : EIO;
+}
+
+/* Made under another name and renamed, so that nobody sees half a ring. */
+static int create_ring(const char *folder, const char *file, struct complaint *why)
+{
+    char new_file[PATH_MAX];
+    int error;
+    int fd;
+
+    if (folder_make(folder, why) != 0 ||
+        folder_path(folder, NEW_FILE, new_file, sizeof(new_file), why) != 0) {
+        return -1;
+    }
+    (void)unlink(new_file);
+    fd = open(new_file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, RING_MODE);
+    if (fd < 0) {
+        return complain(why, "%s: %s", new_file, strerror(errno));
+    }
+    error = fill(fd);
+    close(fd);
+    if (error != 0) {
+        return complain(why, "%s: cannot make it %zu bytes long: %s", new_file, sizeof(struct ring),
+                        strerror(error));
+    }
+    if (folder_share(folder, NEW_FILE, RING_MODE, why) != 0) {
+        return -1;
+    }
+    return rename(new_file, file) == 0 ? 0 : complain(why, "%s: %s", file, strerror(errno));
+}
+
+static int map_ring(struct recent *made, int fd)
+{
+    struct layout layout;
+    struct stat file;
+    void *map;
+
+    if (fstat(fd, &file) != 0) {
+        return errno;
+    }
+    if (file.st_size != (off_t)sizeof(struct ring) ||
+        pread(fd, &layout, sizeof(layout), 0) != (ssize_t)sizeof(layout) ||
+        memcmp(&layout, &LAYOUT, sizeof(layout)) != 0) {
+        return EINVAL;
+    }
+    map = mmap(NULL, sizeof(struct ring), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) {
+        return errno;
+    }
+    made->ring = map;
+    made->device = file.st_dev;
+    made->inode = file.st_ino;
+    return 0;
+}
+
+/* 0, EINVAL for what is no ring of this layout, or another errno. */
+static int attach(struct recent *made)
+{
+    const int fd = open(made->file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    int error;
+
+    if (fd < 0) {
+        return errno;
+    }
+    error = map_ring(made, fd);
+    close(fd);
+    return error;
+}
+
+static int open_ring(struct recent *made, const char *folder, bool create, struct complaint *why)
+{
+    int error;
+
+    if (folder_path(folder, RING_FILE, made->file, sizeof(made->file), why) != 0) {
+        return -1;
+    }
+    error = attach(made);
+    if (create && (error == EINVAL || error == ENOENT)) {
+        if (create_ring(folder, made->file, why) != 0) {
+            return -1;
+        }
+        error = attach(made);
+    }
+    if (error == EINVAL) {
+        return complain(why, "%s: was made by another version: restart the daemon", made->file);
+    }
+    if (error != 0) {
+        return complain(why, "%s: %s", made->file, strerror(error));
+    }
+    return create ? folder_share(folder, RING_FILE, RING_MODE, why) : 0;
+}
+
+int recent_open(const char *folder, bool create, struct recent **recent, struct complaint *why)
+{
+    struct recent *made = calloc(1, sizeof(*made));
+
+    if (made == NULL) {
+        return complain(why, "%s: out of memory", folder);
+    }
+    if (open_ring(made, folder, create, why) != 0) {
+        recent_close(made);
+        return -1;
+    }
+    *recent = made;
+    return 0;
+}
+
+void recent_close(struct recent *recent)
+{
+    if (recent == NULL) {
+        return;
+    }
+    if (recent->ring != NULL) {
+        munmap(recent->ring, sizeof(struct ring));
+    }
+    free(recent);
+}
+
+bool recent_is_current(const struct recent *recent)
+{
+    struct stat file;
+
+    return stat(recent->file, &file) == 0 && file.st_dev == recent->device &&
+           file.st_ino == recent->inode;
+}
+
+/* -- Adding ------------------------------------------------------------------------------------ */
+
+/* Two lanes, so that the multiplications overlap. */
+static uint64_t sum_words(const uint64_t words[ENTRY_WORDS], uint64_t ticket)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+    uint64_t a = ticket + odd;
+    uint64_t b = ~ticket;
+
+    for (size_t i = 0; i + 1 < ENTRY_WORDS; i += 2) {
+        a = (a ^ words[i]) * odd;
+        b = (b ^ words[i + 1]) * odd;
+        a ^= a >> 32;
+        b ^= b >> 32;
+    }
+    return a ^ (b << 1) ^ (b >> 63);
+}
+_Static_assert(ENTRY_WORDS % 2 == 0, "sum_words takes two at a time");
+
+void recent_add(struct recent *recent, const struct recent_entry *entry)
+{
+    const uint64_t ticket = atomic_fetch_add_explicit(&recent->ring->head, 1, memory_order_relaxed);
+    struct slot *slot = &recent->ring->slots[ticket % RECENT_SLOTS];
+    uint64_t writing = 2 * ticket + 1;
+    uint64_t words[ENTRY_WORDS];
+
+    memcpy(words, entry, sizeof(words));
+    atomic_store_explicit(&slot->sequence, writing, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    for (size_t i = 0; i < ENTRY_WORDS; i++) {
+        atomic_store_explicit(&slot->words[i], words[i], memory_order_relaxed);
+    }
+    atomic_store_explicit(&slot->sum, sum_words(words, ticket), memory_order_relaxed);
+    /* Fails where a younger writer has taken the slot: this entry is lost, and counted as such. */
+    (void)atomic_compare_exchange_strong_explicit(&slot->sequence, &writing, writing + 1,
+                                                  memory_order_release, memory_order_relaxed);
+}
+
+/* -- Taking ------------------------------------------------------------------------------------ */
+
+/* The ring's bytes are anybody's who may write the file: no text runs past its end. */
+static void close_texts(struct recent_entry *entry)
+{
+    entry->id[sizeof(entry->id) - 1] = '\0';
+    entry->method[sizeof(entry->method) - 1] = '\0';
+    entry->path[sizeof(entry->path) - 1] = '\0';
+    entry->route[sizeof(entry->route) - 1] = '\0';
+    entry->source[sizeof(entry->source) - 1] = '\0';
+    entry->issuer[sizeof(entry->issuer) - 1] = '\0';
+    entry->kid[sizeof(entry->kid) - 1] = '\0';
+    entry->subject[sizeof(entry->subject) - 1] = '\0';
+    entry->client[sizeof(entry->client) - 1] = '\0';
+    entry->token[sizeof(entry->token) - 1] = '\0';
+}
+
+static enum slot_state read_slot(struct ring *ring, uint64_t ticket, struct recent_entry *entry)
+{
+    struct slot *slot = &ring->slots[ticket % RECENT_SLOTS];
+    const uint64_t finished = 2 * ticket + 2;
+    const uint64_t before = atomic_load_explicit(&slot->sequence, memory_order_acquire);
+    uint64_t words[ENTRY_WORDS];
+    uint64_t sum;
+
+    if (before != finished) {
+        return before < finished ? SLOT_UNFINISHED : SLOT_LOST;
+    }
+    for (size_t i = 0; i < ENTRY_WORDS; i++) {
+        words[i] = atomic_load_explicit(&slot->words[i], memory_order_relaxed);
+    }
+    sum = atomic_load_explicit(&slot->sum, memory_order_relaxed);
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load_explicit(&slot->sequence, memory_order_relaxed) != before ||
+        sum != sum_words(words, ticket)) {
+        return SLOT_LOST;
+    }
+    memcpy(entry, words, sizeof(*entry));
+    close_texts(entry);
+    return SLOT_FINISHED;
+}
+
+/* Whether to wait for an unfinished entry. Those claimed while one is waited for share its patience:
+ * a crowd killed at once costs no more than one. */
+static bool is_worth_waiting(struct recent *recent, uint64_t ticket, uint64_t head)
+{
+    if (ticket < recent->given_up || head - ticket > PATIENCE_ENTRIES) {
+        return false;
+    }
+    if (ticket >= recent->waiting_head) {
+        recent->waiting_head = head;
+        recent->polls = 0;
+    }
+    recent->polls++;
+    if (recent->polls >= PATIENCE_POLLS) {
+        recent->given_up = recent->waiting_head;
+        return false;
+    }
+    return true;
+}
+
+/* Where to go on, whatever stands in the ring. */
+static uint64_t next_ticket(const struct ring *ring, uint64_t head, uint64_t *dropped)
+{
+    const uint64_t taken = atomic_load_explicit(&ring->taken, memory_order_relaxed);
+
+    if (taken > head) {
+        return head;
+    }
+    if (head - taken > RECENT_SLOTS) {
+        *dropped += head - taken - RECENT_SLOTS;
+        return head - RECENT_SLOTS;
+    }
+    return taken;
+}
+
+bool recent_take(struct recent *recent, struct recent_entry *entry, uint64_t *dropped)
+{
+    struct ring *ring = recent->ring;
+    const uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+    uint64_t ticket = next_ticket(ring, head, dropped);
+    bool found = false;
+
+    while (!found && ticket < head) {
+        const enum slot_state state = read_slot(ring, ticket, entry);
+
+        if (state == SLOT_UNFINISHED && is_worth_waiting(recent, ticket, head)) {
+            break;
+        }
+        found = state == SLOT_FINISHED;
+        *dropped += found ? 0 : 1;
+        ticket++;
+    }
+    atomic_store_explicit(&ring->taken, ticket, memory_order_relaxed);
+    return found;
+}
+
+bool recent_find(struct recent *recent, const char *id, struct recent_entry *entry)
+{
+    const uint64_t head = atomic_load_explicit(&recent->ring->head, memory_order_acquire);
+    const uint64_t last = head > RECENT_SLOTS ? head - RECENT_SLOTS : 0;
+    struct recent_entry there;
+
+    for (uint64_t ticket = head; ticket > last; ticket--) {
+        if (read_slot(recent->ring, ticket - 1, &there) == SLOT_FINISHED &&
+            strcmp(there.id, id) == 0) {
+            *entry = there;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DW_RECORD_H
+#define DW_RECORD_H
+
+/* What of a request and its decision is put on record. For guard.c. */
+
+#include "guard.h"
+
+/* Texts are cut to what an entry holds; of the target the path alone is kept, of a token its first
+ * and last four characters, of a short token nothing. */
+void record_fill(const struct dw_request *request, const struct dw_decision *decision,
+                 const struct guard_record *record, struct recent_entry *entry);
+
+#endif
