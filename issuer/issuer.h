@@ -48,10 +48,12 @@ struct issuer_response {
     char challenge[256];   /* WWW-Authenticate; "" if none */
     const char *allow;     /* Allow on 405; NULL if none */
     char body[32768];
-    size_t body_len;
+    size_t body_len;       /* of the answer to GET, also where HEAD was asked */
+    struct complaint why;  /* for the operator, on 500 and 503; "" else */
 };
 
-/* false: the path is none of the issuer's. */
+/* false: the path is none of the issuer's. The body may hold a token: wipe it after use. One thread at
+ * a time. */
 DW_MUST_USE bool issuer_answer(struct issuer *issuer, const struct issuer_request *request,
                                struct issuer_response *response);
 
