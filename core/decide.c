@@ -93,8 +93,8 @@ static enum dw_reason judge_token(struct trial *trial, const struct dw_jwt *jwt)
     found->client = jwt->client_id;
     found->scope = jwt->scope;
     const enum dw_reason reason =
-        jwt_judge(jwt, &trial->policy->trust[found->issuer], trial->policy->leeway,
-                  trial->request->now);
+        dw_jwt_judge(jwt, &trial->policy->trust[found->issuer], trial->policy->leeway,
+                     trial->request->now, DW_REASON_NONE);
     if (reason != DW_REASON_NONE) {
         return reason;
     }

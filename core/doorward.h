@@ -327,6 +327,12 @@ struct dw_trust {
     bool access_tokens_only;  /* RFC 9068: typ must be at+jwt; sub and client_id must be there */
 };
 
+/* What a token whose issuer is `trust` would be refused for, its signature apart: typ, times, audience,
+ * bindings. The first such reason, or, with `after`, the first behind that one; DW_REASON_NONE: no
+ * more. `trust` NULL, an issuer not known: what depends on it is not looked at. */
+DW_MUST_USE DW_API enum dw_reason dw_jwt_judge(const struct dw_jwt *jwt, const struct dw_trust *trust,
+                                               int leeway, int64_t now, enum dw_reason after);
+
 // A rule for some paths. The pattern is compared with the request's path segment by segment, after
 // decoding, so that no spelling of a path escapes the rule another spelling of it would hit:
 //   /reports      that path, with or without a slash at its end

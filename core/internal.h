@@ -154,11 +154,6 @@ DW_MUST_USE enum dw_reason jws_verify(const struct dw_jwt *jwt, const struct dw_
  * of scopes is joined in place. DW_REASON_NONE or the token.* reason; fills jwt in any case. */
 DW_MUST_USE enum dw_reason claims_read(const struct json *json, char *text, struct dw_jwt *jwt);
 
-/* What a verified token says, against what is trusted and the time: exp, nbf, aud, cnf, and what
- * RFC 9068 wants. DW_REASON_NONE or the token.* reason. */
-DW_MUST_USE enum dw_reason jwt_judge(const struct dw_jwt *jwt, const struct dw_trust *trust,
-                                     int leeway, int64_t now);
-
 /* -- cache.c ----------------------------------------------------------------------------------- */
 
 struct cache_key {
