@@ -18,14 +18,16 @@ int cli_run(int argc, char **argv)
         {.name = "serve-example", .value = &serve_example},
     };
     struct cli_line line = {
-        .usage = "doorward run [-c FILE] [--listen HOST:PORT] [--upstream URL | --example] [--data DIR]",
-        .help = "  -c, --config FILE    doorward.yaml; without, defaults and our own issuer\n"
-                "  --listen HOST:PORT   where to answer (127.0.0.1:8401)\n"
-                "  --upstream URL       the API to guard: nginx is started in front of it\n"
-                "  --example            guard an example API that echoes who is calling\n"
-                "  --data DIR           records, keys and logs (var, or $DOORWARD_DATA)\n"
-                "\n"
-                "SIGHUP reads the configuration again. SIGTERM and Ctrl-C finish what is under way.\n",
+        .usage =
+            "doorward run [-c FILE] [--listen HOST:PORT] [--upstream URL | --example] [--data DIR]",
+        .help =
+            "  -c, --config FILE    doorward.yaml; without, defaults and our own issuer\n"
+            "  --listen HOST:PORT   where to answer (127.0.0.1:8401)\n"
+            "  --upstream URL       the API to guard: nginx is started in front of it\n"
+            "  --example            guard an example API that echoes who is calling\n"
+            "  --data DIR           records, keys and logs (var, or $DOORWARD_DATA)\n"
+            "\n"
+            "SIGHUP reads the configuration again. SIGTERM and Ctrl-C finish what is under way.\n",
         .options = known,
         .n_options = sizeof known / sizeof known[0],
     };

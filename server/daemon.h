@@ -12,8 +12,7 @@
 struct daemon_options {
     const char *config_path; /* NULL: flags alone. Read again on SIGHUP */
     struct config_flags flags;
-    bool example;        /* serve the echo API as the upstream */
-    const char *program; /* argv[0]'s file, to find the nginx module beside it */
+    bool example; /* guard an example API */
 };
 
 /* Runs until SIGTERM or SIGINT. The exit status: 0, or 1 after one clear line on stderr. */
