@@ -41,11 +41,15 @@ static enum dw_reason without_keys(const struct trial *trial, const struct dw_tr
     return trial->answers->asking == DW_MAY_ASK ? DW_ASK_KEYS : DW_GUARD_UNREACHABLE;
 }
 
-/* A new key may just have been published: the kid is unknown only once someone has looked. */
-static enum dw_reason without_kid(const struct trial *trial, const struct dw_trust *trust, bool fresh)
+/* A new key may just have been published: the kid is unknown only once someone could look. */
+static enum dw_reason without_kid(const struct trial *trial, const struct dw_trust *trust,
+                                  const struct dw_issuer_keys *known)
 {
-    if (trust->fixed_keys || fresh || trial->answers->asking == DW_HAVE_ASKED) {
+    if (trust->fixed_keys) {
         return DW_TOKEN_KID;
+    }
+    if (known->fresh || trial->answers->asking == DW_HAVE_ASKED) {
+        return known->failing ? DW_KEYS_UNREACHABLE : DW_TOKEN_KID;
     }
     return trial->answers->asking == DW_MAY_ASK ? DW_ASK_KID : DW_GUARD_UNREACHABLE;
 }
@@ -76,7 +80,7 @@ static enum dw_reason verify_token(struct trial *trial, const struct cache_key *
     }
     reason = jws_verify(jwt, known->keys, trust->algorithms, &key);
     if (reason == DW_TOKEN_KID) {
-        return without_kid(trial, trust, known->fresh);
+        return without_kid(trial, trust, known);
     }
     if (reason == DW_REASON_NONE && trial->answers->cache != NULL) {
         cache_add(trial->answers->cache, name, jwt, issuer, key->thumbprint, trial->request->now);

@@ -375,6 +375,7 @@ DW_MUST_USE DW_API int dw_route_check(const struct dw_route *route, const char *
 struct dw_issuer_keys {
     struct dw_keys *keys; /* NULL: never had any */
     bool fresh;           /* an unknown kid would stay unknown if one asked: do not ask */
+    bool failing;         /* the issuer could not be asked lately: an unknown kid may be a new key's */
 };
 
 enum dw_asking {

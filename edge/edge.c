@@ -31,6 +31,7 @@ struct stored_keys {
     uint64_t generation;
     int64_t fetched;
     int64_t fresh_until;
+    int64_t failing;
 };
 
 /* -- Opening ----------------------------------------------------------------------------------- */
@@ -154,6 +155,7 @@ static bool read_keys(const MDB_val *value, struct edge_keys *keys)
     keys->generation = stored.generation;
     keys->fetched = stored.fetched;
     keys->fresh_until = stored.fresh_until;
+    keys->failing = stored.failing != 0;
     keys->jwks =
         (struct dw_span){len > 0 ? (const char *)value->mv_data + sizeof(stored) : NULL, len};
     return true;
@@ -204,7 +206,7 @@ static int complain_write(const struct edge *edge, int error, struct complaint *
 
 static int store_keys(MDB_txn *txn, MDB_dbi table, MDB_val *key, const struct edge_keys *keys)
 {
-    struct stored_keys stored = {1, keys->fetched, keys->fresh_until};
+    struct stored_keys stored = {1, keys->fetched, keys->fresh_until, keys->failing ? 1 : 0};
     MDB_val value = {sizeof(stored) + keys->jwks.len, NULL};
     struct edge_keys old;
     MDB_val there;

@@ -43,6 +43,7 @@ struct edge_keys {
     uint64_t generation; /* changes when the keys do, and only then */
     int64_t fetched;     /* when they were had */
     int64_t fresh_until; /* until then an unknown kid need not be asked about */
+    bool failing;        /* the last attempt to have them failed: these are the last good ones */
     struct dw_span jwks; /* absent: never had */
 };
 

@@ -156,6 +156,7 @@ static void forget_seen(struct guard *guard)
     for (size_t i = 0; i < guard->policy->n_trust; i++) {
         guard->seen[i].generation = 0;
         guard->seen[i].fresh_until = 0;
+        guard->issuers[i].failing = false;
     }
 }
 
@@ -220,6 +221,7 @@ static void look_at_issuer(struct guard *guard, size_t i)
         return;
     }
     seen->fresh_until = there.fresh_until;
+    guard->issuers[i].failing = there.failing;
     if (seen->generation != there.generation) {
         seen->generation = there.generation;
         take_keys(&guard->issuers[i], there.jwks);

@@ -18,7 +18,7 @@ struct watched {
     size_t jwks_len;
     int64_t fetched;
     int64_t fresh_until;
-    bool failing; /* said so already */
+    bool failing; /* the last fetch did; it was said */
 };
 
 struct keeper {
@@ -39,6 +39,7 @@ static void publish(struct keeper *keeper, const struct watched *watched)
 {
     const struct edge_keys keys = {.fetched = watched->fetched,
                                    .fresh_until = watched->fresh_until,
+                                   .failing = watched->failing,
                                    .jwks = {watched->jwks, watched->jwks_len}};
     const char *issuer = keeper->settings.config->policy.trust[watched->trust].issuer;
     struct complaint why;

@@ -10,7 +10,7 @@
  *     within 1 to 60 minutes, or 10 minutes;
  *   - after a failure in 1, 2, 4 ... 30 s; what was had before stays;
  *   - on an unknown kid: the first miss is free, then once per 30 s at most; a kid that a fetch did not
- *     bring is remembered for 5 minutes and costs nothing in that time;
+ *     bring is remembered for a minute and costs nothing in that time;
  *   - never two fetches at once.
  */
 
@@ -22,7 +22,7 @@
 #define KEYS_BACKOFF_MAX  30   /* seconds between two failures */
 #define KEYS_MISS_PAUSE   30   /* seconds between two fetches for unknown kids */
 #define KEYS_UNKNOWN_MAX  64   /* kids remembered */
-#define KEYS_UNKNOWN_TIME 300  /* seconds they are remembered */
+#define KEYS_UNKNOWN_TIME 60   /* seconds they are remembered */
 #define KEYS_PATIENCE     2500 /* milliseconds a request waits for a fetch, counted from its begin */
 
 struct keys_unknown {

@@ -174,6 +174,10 @@ static void keys_that_are_not_had_are_asked_for(void **state)
     answers.asking = DW_MAY_ASK;
     issuers[1].fresh = true;
     assert_int_equal(decide("/read", mint_bearer(&stranger, GOOD), NOW).reason, DW_TOKEN_KID);
+    issuers[1].failing = true;
+    assert_int_equal(decide("/read", mint_bearer(&stranger, GOOD), NOW).reason,
+                     DW_KEYS_UNREACHABLE);
+    assert_int_equal(decide("/read", mint_bearer(&mint, GOOD), NOW).reason, DW_ALLOWED_TOKEN);
     issuers[1] = had;
     mint_free(&stranger);
 }
