@@ -449,6 +449,11 @@ DW_API void dw_decide(const struct dw_policy *policy, const struct dw_answers *a
     X("Doorward-Scope", scope)                                                                     \
     X("Doorward-Issuer", iss)
 
+/* Writes a value as such a field can carry it, no NUL: what is not printable ASCII, a space at either
+ * end, and the percent sign itself are percent-encoded, so that no two identities look the same. At
+ * most three bytes for one. 0 or DW_ERR_SIZE. */
+DW_MUST_USE DW_API int dw_identity_write(struct dw_span value, char *buffer, size_t size, size_t *len);
+
 /* ------------------------------------------------------------------------------------------------
  * The denial, written: RFC 9110 s11.6, RFC 6750 s3, RFC 9457
  */

@@ -160,40 +160,17 @@ static void record(struct service *service, const struct http_request *request,
 
 /* -- The answer -------------------------------------------------------------------------------- */
 
-/* What a field value cannot hold, or would lose on its way, travels percent-encoded; and so does the
- * percent sign, so that no two identities look the same. */
-static bool is_encoded(struct dw_span value, size_t at)
-{
-    const unsigned char c = (unsigned char)value.at[at];
-
-    if (c == ' ') {
-        return at == 0 || at + 1 == value.len;
-    }
-    return c < ' ' || c > '~' || c == '%';
-}
-
 /* false: too long to be told; whoever is let in must not look like somebody else, or like nobody. */
 static bool tell(struct http_response *response, const char *name, struct dw_span value)
 {
-    static const char DIGITS[] = "0123456789ABCDEF";
     char buffer[IDENTITY_MAX];
-    struct text text;
+    size_t len = 0;
 
     if (value.len == 0) {
         return true;
     }
-    text_init(&text, buffer, sizeof buffer);
-    for (size_t i = 0; i < value.len; i++) {
-        const unsigned char c = (unsigned char)value.at[i];
-        if (!is_encoded(value, i)) {
-            text_char(&text, (char)c);
-            continue;
-        }
-        text_char(&text, '%');
-        text_char(&text, DIGITS[c >> 4]);
-        text_char(&text, DIGITS[c & 15]);
-    }
-    return !text.overflow && http_add_field(response, name, text_span(&text));
+    return dw_identity_write(value, buffer, sizeof(buffer), &len) == 0 &&
+           http_add_field(response, name, (struct dw_span){buffer, len});
 }
 
 static bool let_in(const struct dw_decision *decision, struct http_response *response)
