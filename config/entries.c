@@ -186,7 +186,9 @@ int read_pattern(const struct reading *reading, const struct key *key, const str
 int read_allow(const struct reading *reading, const struct key *key, const struct node *node,
                void *member)
 {
-    if (!is_word(node, "anyone")) {
+    const bool is_text = node->kind == NODE_PLAIN || node->kind == NODE_QUOTED;
+
+    if (!is_text || !dw_span_equal(node->text, DW_SPAN("anyone"))) {
         return refuse_value(reading, key, node);
     }
     *(bool *)member = true;

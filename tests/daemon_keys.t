@@ -75,7 +75,7 @@ def test_outages(world, key):
     same("warm", verify(daemon, token(issuer, key)).status, 200)
     issuer.garbage = "<html>"
     same("an unknown kid while the issuer serves garbage",
-         verify(daemon, token(issuer, key, kid="x")).status, 401)
+         verify(daemon, token(issuer, key, kid="x")).status, 503)
     same("it was fetched", issuer.fetches, 2)
     same("the old keys stay", verify(daemon, token(issuer, key)).status, 200)
     issuer.stop()
