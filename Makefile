@@ -6,9 +6,14 @@ SHELL       := /bin/bash
 MAKEFLAGS   += --no-builtin-rules --no-print-directory
 
 B           ?= build
-CC          ?= gcc
 PREFIX      ?= /usr/local
 VERSION     := $(shell sed -n 's/^#define DW_VERSION "\(.*\)"/\1/p' core/doorward.h)
+ifeq ($(origin CC),default)
+CC          := gcc
+endif
+
+# As many jobs as there are processors, unless make was told how many.
+JOBS         = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # -- What is compiled how -------------------------------------------------------------------------
 
@@ -18,7 +23,13 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
             -Wframe-larger-than=8192 -Werror
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection
 OPTIMIZE ?= -O2 -g
-CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD -MP $(SANITIZE)
+ifdef SANITIZE # which grows every frame, misleads warnings, and does what _FORTIFY_SOURCE would
+WARNINGS  := -w
+HARDENING :=
+OPTIMIZE  := -O1 -g -fno-omit-frame-pointer
+endif
+CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD -MP \
+            $(SANITIZE) $(EXTRA)
 LDFLAGS  := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(SANITIZE)
 
 # The folders, and which others each may include: arrows point down only.
@@ -37,7 +48,10 @@ LIBS_all    := -lmicrohttpd -lcurl -lsqlite3 -llmdb -lyaml -lcrypto -lpthread
 # -- The program and the library ------------------------------------------------------------------
 
 .PHONY: all
-all: $(B)/doorward $(B)/libdoorward.a $(B)/libdoorward.so $(B)/doorward.pc nginx-module
+all: $(B)/doorward library nginx-module ## build the program, the library and the nginx module
+
+.PHONY: library nginx-module
+library: $(B)/libdoorward.a $(B)/libdoorward.so
 
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/obj/%.o,$(call sources,$(1)))
@@ -69,19 +83,187 @@ $(B)/libdoorward.so: $(B)/libcore.a
 	@$(CC) -shared -Wl,-soname,libdoorward.so.0 -Wl,--whole-archive $< -Wl,--no-whole-archive \
 	    $(LDFLAGS) $(LIBS_core) -o $@
 
-# -- Tests in C -----------------------------------------------------------------------------------
+-include nginx/build.mk
+
+$(B)/.ready:
+	@command -v $(CC) >/dev/null || { echo "$(CC) is missing: packaging/need run installs it" >&2; exit 1; }
+	@mkdir -p $(B) && touch $@
+
+# -- Running --------------------------------------------------------------------------------------
+
+.PHONY: run
+run: ## install what is missing, build, and guard an example API on http://127.0.0.1:8401
+	@packaging/need run
+	@$(MAKE) $(JOBS) all
+	@exec $(B)/doorward run --example --listen 127.0.0.1:8401 --data var
+
+# -- Tests ----------------------------------------------------------------------------------------
 
 UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/test_*.c)))
+TESTS      ?= $(sort $(wildcard tests/*.t))
 
+# The test program's own folder is last: what it tests is built from the folders alone.
 $(B)/tests/%: tests/%.c $(ARCHIVES) | $(B)/.ready
 	@mkdir -p $(@D)
 	@echo "  TEST  $<"
-	@$(CC) $(CFLAGS) -D_GNU_SOURCE $(addprefix -I,$(FOLDERS)) -Itests $< $(ARCHIVES) $(LDFLAGS) \
-	    -lcmocka $(LIBS_all) -o $@
+	@$(CC) $(CFLAGS) -Wno-frame-larger-than -D_GNU_SOURCE $(addprefix -I,$(FOLDERS)) -Itests $< \
+	    $(ARCHIVES) $(LDFLAGS) -lcmocka $(LIBS_all) -o $@
+-include $(addsuffix .d,$(UNIT_TESTS))
 
-$(B)/.ready:
-	@mkdir -p $(B) && touch $@
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+# Programs of npm's that tests and benchmarks talk to. They are no part of Doorward.
+NPM := build/npm
+
+$(NPM)/tests/.ready: tests/e2e/package.json
+$(NPM)/bench/.ready: bench/peers/package.json
+$(NPM)/%/.ready:
+	@echo "  NPM   $<"
+	@mkdir -p $(@D) && cp $< $(@D)/
+	@npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error && touch $@
+
+# Tests that measure, or load the machine, run one after the other; the rest two at a time.
+.PHONY: test
+test: ## install what is missing, build, and run every test (TESTS=tests/x.t for some)
+	@packaging/need test
+	@mkdir -p $(B) && git status --porcelain --untracked-files=all >$(B)/tree 2>/dev/null || rm -f $(B)/tree
+	@$(MAKE) $(JOBS) all unit-tests $(NPM)/tests/.ready
+	@B=$(B) PYTHONDONTWRITEBYTECODE=1 prove --exec '' $(PROVE) $(if $(filter command line,$(origin TESTS)),,$(UNIT_TESTS)) $(TESTS)
+
+SANITIZED := $(B)/sanitize
+
+.PHONY: check-sanitize
+check-sanitize: ## run the C tests and the nginx tests with AddressSanitizer and UBSan
+	@packaging/need test
+	@$(MAKE) $(JOBS) B=$(SANITIZED) SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' \
+	    all unit-tests $(NPM)/tests/.ready
+	@B=$(SANITIZED) PYTHONDONTWRITEBYTECODE=1 ASAN_OPTIONS=detect_leaks=1 prove --exec '' $(PROVE) \
+	    $(patsubst $(B)/%,$(SANITIZED)/%,$(UNIT_TESTS)) \
+	    $(filter-out tests/nginx_fast_path.t,$(sort $(wildcard tests/nginx_*.t)))
+
+# -- Fuzzing --------------------------------------------------------------------------------------
+
+FUZZERS      := $(patsubst fuzz/%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 20
+
+$(B)/fuzzers/%: fuzz/%.c $(ARCHIVES)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(CC) $(CFLAGS) -fsanitize=fuzzer -D_GNU_SOURCE $(addprefix -I,$(FOLDERS)) $< $(ARCHIVES) \
+	    $(LDFLAGS) $(LIBS_all) -o $@
+
+# What is new goes under build/; the corpus in the tree is only read.
+.PHONY: $(addprefix run-,$(FUZZERS))
+$(addprefix run-,$(FUZZERS)): run-%: $(B)/fuzzers/%
+	@mkdir -p $(B)/new/$* $(B)/findings
+	@echo "  RUN   $* for $(FUZZ_SECONDS) s"
+	@$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	    -artifact_prefix=$(B)/findings/$*- $(B)/new/$* $(wildcard fuzz/corpus/$(*:fuzz_%=%)) \
+	    >$(B)/$*.log 2>&1 || { tail -n 40 $(B)/$*.log; exit 1; }
+	@tail -n 1 $(B)/$*.log
+
+.PHONY: fuzz
+fuzz: ## let libFuzzer loose on every parser for FUZZ_SECONDS=20 each
+	@packaging/need lint
+	@$(MAKE) $(JOBS) B=$(B)/fuzz CC=clang \
+	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+	    $(addprefix run-,$(FUZZERS))
+
+# -- Reading the source ---------------------------------------------------------------------------
+
+SOURCES := $(foreach f,$(FOLDERS),$(call sources,$(f)))
+HEADERS := $(sort $(foreach f,$(FOLDERS),$(wildcard $(f)/*.h)))
+SCRIPTS := $(shell grep -lE '^.!/bin/(ba)?sh' .ci/run packaging/* tests/*.t tests/*.sh tests/e2e/*.sh 2>/dev/null)
+
+.PHONY: lint
+lint: ## read the source with gcc's analyzer, clang, clang-tidy, cppcheck, shellcheck and mandoc
+	@packaging/need lint
+	@$(MAKE) $(JOBS) lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man
+
+# gcc 12 loses sight of memory that a struct in an array owns; clang-tidy's analyzer looks for leaks.
+ANALYZER := -fanalyzer -Wno-analyzer-malloc-leak
+
+.PHONY: lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man
+lint-gcc:
+	@$(MAKE) B=$(B)/lint-gcc EXTRA='-Wlogical-op -Wduplicated-cond -Wduplicated-branches $(ANALYZER)' \
+	    $(ARCHIVES:$(B)/%=$(B)/lint-gcc/%)
+
+lint-clang:
+	@$(MAKE) B=$(B)/lint-clang CC=clang $(ARCHIVES:$(B)/%=$(B)/lint-clang/%)
+
+lint-tidy: $(SOURCES:%.c=$(B)/lint-tidy/%.ok)
+
+$(B)/lint-tidy/%.ok: %.c $(HEADERS) .clang-tidy
+	@mkdir -p $(@D)
+	@echo "  TIDY  $<"
+	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE \
+	    $(addprefix -I,$(USES_$(firstword $(subst /, ,$<)))) 2>$(@:.ok=.log) || { cat $(@:.ok=.log); exit 1; }
+	@touch $@
+
+lint-cppcheck:
+	@echo "  CPPCHECK"
+	@mkdir -p $(B)/lint-cppcheck
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --cppcheck-build-dir=$(B)/lint-cppcheck \
+	    --enable=warning,performance,portability --suppress=missingIncludeSystem \
+	    -D_GNU_SOURCE $(addprefix -I,$(FOLDERS)) $(SOURCES)
+
+lint-shell:
+	@echo "  SHELLCHECK"
+	@shellcheck -x -P SCRIPTDIR $(SCRIPTS)
+
+lint-man:
+	@echo "  MANDOC"
+	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-8])
+
+.PHONY: format
+format: ## lay the C files out as .clang-format says
+	@packaging/need lint
+	@clang-format -i $(SOURCES)
+
+# -- Measuring ------------------------------------------------------------------------------------
+
+$(B)/bench/core: bench/core.c $(B)/libcore.a
+	@mkdir -p $(@D)
+	@echo "  BENCH $<"
+	@$(CC) $(CFLAGS) -D_GNU_SOURCE -Icore $< $(B)/libcore.a $(LDFLAGS) $(LIBS_core) -o $@
+
+.PHONY: bench
+bench: ## measure the core, nginx with and without Doorward, and its peers (BENCH=quick: roughly)
+	@packaging/need bench
+	@$(MAKE) $(JOBS) all $(B)/bench/core $(NPM)/bench/.ready
+	@$(B)/bench/core $(BENCH)
+	@/usr/bin/python3 -B bench/run.py --build $(B) --npm $(NPM)/bench $(if $(BENCH),--$(BENCH))
+
+# -- Installing -----------------------------------------------------------------------------------
+
+$(B)/doorward.pc: packaging/doorward.pc.in core/doorward.h | $(B)/.ready
+	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
+
+D = $(DESTDIR)$(PREFIX)
+
+.PHONY: install
+install: all ## copy program, library, module and manuals below DESTDIR and PREFIX=/usr/local
+	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/doorward.pc.in >$(B)/doorward.pc
+	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/lib/doorward $(D)/include/doorward \
+	    $(D)/share/doc/doorward/examples $(addprefix $(D)/share/man/man,1 3 5 8)
+	install -m 755 $(B)/doorward $(D)/bin/
+	install -m 644 $(B)/libdoorward.a $(D)/lib/
+	install -m 755 $(B)/libdoorward.so $(D)/lib/libdoorward.so.0
+	ln -sf libdoorward.so.0 $(D)/lib/libdoorward.so
+	install -m 644 core/doorward.h core/reasons.def $(D)/include/doorward/
+	install -m 644 $(B)/doorward.pc $(D)/lib/pkgconfig/
+	install -m 644 $(B)/nginx/ngx_http_doorward_module.so $(D)/lib/doorward/
+	install -m 644 $(wildcard examples/*) $(D)/share/doc/doorward/examples/
+	for page in $(wildcard docs/man/*.[1358]); do \
+	    install -m 644 $$page $(D)/share/man/man$${page##*.}/ || exit 1; done
+
+# -- The rest -------------------------------------------------------------------------------------
 
 .PHONY: clean
-clean:
+clean: ## remove everything built; data under var/ stays
 	rm -rf $(B)
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

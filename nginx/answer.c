@@ -118,16 +118,16 @@ static bool is_part(ngx_http_request_t *r)
 {
     const struct record *whole = record_find(r->main);
 
-    return r != r->main && whole != NULL && whole->entered && !whole->denied
-           && place_of(r->main) == place_of(r) && r->uri.len == r->main->uri.len
-           && ngx_memcmp(r->uri.data, r->main->uri.data, r->uri.len) == 0;
+    return r != r->main && whole != NULL && whole->entered && !whole->denied &&
+           place_of(r->main) == place_of(r) && r->uri.len == r->main->uri.len &&
+           ngx_memcmp(r->uri.data, r->main->uri.data, r->uri.len) == 0;
 }
 
 /* `return`, `rewrite ... redirect` and other modules answer before the access phase. */
 static bool is_unjudged(ngx_http_request_t *r, const struct record *record)
 {
-    return place_of(r)->on && r->headers_out.status < NGX_HTTP_BAD_REQUEST
-           && (record == NULL || !record->entered) && !judge_is_ask(r) && !is_part(r);
+    return place_of(r)->on && r->headers_out.status < NGX_HTTP_BAD_REQUEST &&
+           (record == NULL || !record->entered) && !judge_is_ask(r) && !is_part(r);
 }
 
 /* The denial goes out in place of the response whose header was about to. Who is sending that one is
@@ -162,12 +162,13 @@ static ngx_int_t judge_leaving(ngx_http_request_t *r)
     record->entered = 1;
     if (record->decision.verdict == DW_ASK) {
         record->asking = DW_CANNOT_ASK;
-        if (judge_ask(r, record, NGX_HTTP_SUBREQUEST_BACKGROUND) != NGX_OK
-            || record_judge(r, record, place) != NGX_OK) {
+        if (judge_ask(r, record, NGX_HTTP_SUBREQUEST_BACKGROUND) != NGX_OK ||
+            record_judge(r, record, place) != NGX_OK) {
             return NGX_ERROR;
         }
     }
     if (record->decision.verdict == DW_ALLOW) {
+        record_log(r, record, NGX_HTTP_OK);
         return next_filter(r);
     }
     if (answer_write(r, record) != NGX_OK) {
@@ -187,9 +188,8 @@ static ngx_int_t filter_header(ngx_http_request_t *r)
     if (is_unjudged(r, record)) {
         return judge_leaving(r);
     }
-    if (r == r->main && record != NULL && record->denied
-        && r->headers_out.status == record->answer.status
-        && add_fields(r, record) != NGX_OK) {
+    if (r == r->main && record != NULL && record->denied &&
+        r->headers_out.status == record->answer.status && add_fields(r, record) != NGX_OK) {
         return NGX_ERROR;
     }
     return next_filter(r);

@@ -42,7 +42,8 @@ static ngx_int_t copy_fields(ngx_http_request_t *r, size_t n)
     if (ngx_list_init(&list, r->pool, n + IDENTITY_FIELDS_MAX, sizeof(ngx_table_elt_t)) != NGX_OK) {
         return NGX_ERROR;
     }
-    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL; part = part->next) {
+    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL;
+         part = part->next) {
         const ngx_table_elt_t *fields = part->elts;
 
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
@@ -64,9 +65,32 @@ ngx_int_t identity_strip(ngx_http_request_t *r)
     return has_identity ? copy_fields(r, n) : NGX_OK;
 }
 
-static ngx_int_t tell(ngx_http_request_t *r, const char *name, struct dw_span value)
+static struct told {
+    ngx_str_t name;
+    size_t member; /* a struct dw_span of struct record */
+    u_char lowcase[32];
+    ngx_uint_t hash;
+} fields_told[] = {
+#define TOLD(name, member) {ngx_string(name), offsetof(struct record, decision.member), "", 0},
+    DW_IDENTITY_FIELDS(TOLD)
+#undef TOLD
+        {ngx_string("Doorward-Scheme"), offsetof(struct record, scheme), "", 0},
+    {ngx_string("Doorward-Id"), offsetof(struct record, id), "", 0},
+};
+
+#define N_TOLD (sizeof(fields_told) / sizeof(fields_told[0]))
+
+void identity_prepare(void)
 {
-    const size_t name_len = ngx_strlen(name);
+    for (size_t i = 0; i < N_TOLD; i++) {
+        struct told *told = &fields_told[i];
+
+        told->hash = ngx_hash_strlow(told->lowcase, told->name.data, told->name.len);
+    }
+}
+
+static ngx_int_t tell(ngx_http_request_t *r, struct told *told, struct dw_span value)
+{
     const size_t room = 3 * value.len;
     ngx_table_elt_t *field;
     u_char *bytes;
@@ -76,34 +100,23 @@ static ngx_int_t tell(ngx_http_request_t *r, const char *name, struct dw_span va
         return NGX_OK;
     }
     field = ngx_list_push(&r->headers_in.headers);
-    bytes = ngx_pnalloc(r->pool, name_len + room + 1);
-    if (field == NULL || bytes == NULL
-        || dw_identity_write(value, (char *)bytes + name_len, room, &len) != 0) {
+    bytes = ngx_pnalloc(r->pool, room + 1);
+    if (field == NULL || bytes == NULL ||
+        dw_identity_write(value, (char *)bytes, room, &len) != 0) {
         return NGX_ERROR;
     }
     ngx_memzero(field, sizeof(*field));
-    field->key.data = (u_char *)name;
-    field->key.len = name_len;
-    field->lowcase_key = bytes;
-    field->hash = ngx_hash_strlow(bytes, field->key.data, name_len);
-    field->value.data = bytes + name_len;
+    field->key = told->name;
+    field->lowcase_key = told->lowcase;
+    field->hash = told->hash;
+    field->value.data = bytes;
     field->value.len = len;
-    field->value.data[len] = '\0';
+    bytes[len] = '\0';
     return NGX_OK;
 }
 
-static const struct {
-    const char *name;
-    size_t member;
-} FIELDS[] = {
-#define FIELD(name, member) {name, offsetof(struct dw_decision, member)},
-    DW_IDENTITY_FIELDS(FIELD)
-#undef FIELD
-};
-
 ngx_int_t identity_tell(ngx_http_request_t *r, struct record *record)
 {
-    const struct dw_decision *decision = &record->decision;
     struct dw_span value;
     bool has_identity;
 
@@ -116,14 +129,11 @@ ngx_int_t identity_tell(ngx_http_request_t *r, struct record *record)
         }
     }
     record->told = 1;
-    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
-        ngx_memcpy(&value, (const char *)decision + FIELDS[i].member, sizeof(value));
-        if (tell(r, FIELDS[i].name, value) != NGX_OK) {
+    for (size_t i = 0; i < N_TOLD; i++) {
+        ngx_memcpy(&value, (const char *)record + fields_told[i].member, sizeof(value));
+        if (tell(r, &fields_told[i], value) != NGX_OK) {
             return NGX_ERROR;
         }
     }
-    if (tell(r, "Doorward-Scheme", dw_span_of(dw_scheme_name(decision->scheme))) != NGX_OK) {
-        return NGX_ERROR;
-    }
-    return tell(r, "Doorward-Id", record->id);
+    return NGX_OK;
 }

@@ -7,15 +7,16 @@
  * other status is nginx's own, or of somebody who is not the daemon. */
 static bool is_answer(ngx_int_t status)
 {
-    return (status >= NGX_HTTP_OK && status < NGX_HTTP_SPECIAL_RESPONSE)
-           || status == NGX_HTTP_BAD_REQUEST || status == NGX_HTTP_UNAUTHORIZED
-           || status == NGX_HTTP_FORBIDDEN || status == NGX_HTTP_SERVICE_UNAVAILABLE;
+    return (status >= NGX_HTTP_OK && status < NGX_HTTP_SPECIAL_RESPONSE) ||
+           status == NGX_HTTP_BAD_REQUEST || status == NGX_HTTP_UNAUTHORIZED ||
+           status == NGX_HTTP_FORBIDDEN || status == NGX_HTTP_SERVICE_UNAVAILABLE;
 }
 
 static ngx_int_t hear(ngx_http_request_t *r, void *data, ngx_int_t rc)
 {
     struct record *record = data;
-    const ngx_int_t status = rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : (ngx_int_t)r->headers_out.status;
+    const ngx_int_t status =
+        rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : (ngx_int_t)r->headers_out.status;
 
     record->waiting = 0;
     record->asking = rc != NGX_ERROR && is_answer(status) ? DW_HAVE_ASKED : DW_CANNOT_ASK;
@@ -55,9 +56,7 @@ ngx_int_t judge_ask(ngx_http_request_t *r, struct record *record, ngx_uint_t fla
 
 static ngx_int_t let_in(ngx_http_request_t *r, struct record *record)
 {
-    if (settings_of(r)->config->log_allowed) {
-        record_log(r, record, NGX_HTTP_OK);
-    }
+    record_log(r, record, NGX_HTTP_OK);
     return identity_tell(r, record);
 }
 

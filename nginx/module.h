@@ -67,12 +67,13 @@ struct record {
     char id_text[RECENT_ID_SIZE];
     struct dw_span id;
     struct dw_span reason; /* its id; once denied, that of the denial */
+    struct dw_span scheme;
     struct answer answer;
-    unsigned waiting:1; /* for the daemon */
-    unsigned entered:1; /* its access phase is certain to be run */
-    unsigned denied:1;  /* `answer` is what the client gets */
-    unsigned logged:1;
-    unsigned told:1; /* the upstream's fields are written */
+    int logged;           /* the status that was told to the ring; 0: none */
+    unsigned waiting : 1; /* for the daemon */
+    unsigned entered : 1; /* its access phase is certain to be run */
+    unsigned denied : 1;  /* `answer` is what the client gets */
+    unsigned told : 1;    /* the upstream's fields are written */
 };
 
 static inline struct dw_span span_of(const ngx_str_t *string)
@@ -112,9 +113,8 @@ struct record *record_make(ngx_http_request_t *r);
  * somebody to ask. NGX_OK or NGX_ERROR. */
 ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struct place *place);
 
-/* Tells the ring of the decision, once for a request. */
+/* Tells the ring of a denial, or of who was let in if that is wanted: each once for a request. */
 void record_log(ngx_http_request_t *r, struct record *record, int status);
-
 
 /* -- variables.c ------------------------------------------------------------------------------- */
 
@@ -141,6 +141,9 @@ ngx_int_t answer_send(ngx_http_request_t *r, const struct answer *answer);
 void answer_filter_add(void);
 
 /* -- identity.c -------------------------------------------------------------------------------- */
+
+/* Once, before the first request. */
+void identity_prepare(void);
 
 /* Drops every field that only we may write. NGX_OK or NGX_ERROR. */
 ngx_int_t identity_strip(ngx_http_request_t *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module.h"
 
-#define CACHE_SLOTS 4096
+#define CACHE_SLOTS     4096
 #define CACHE_SLOTS_MAX 1000000
 
 #define ANYWHERE (NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF)
@@ -26,7 +26,8 @@ static char *set_edge(ngx_conf_t *cf, ngx_command_t *command, void *conf)
         return "is duplicate";
     }
     settings->edge = words[1];
-    return ngx_conf_full_name(cf->cycle, &settings->edge, 0) == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_conf_full_name(cf->cycle, &settings->edge, 0) == NGX_OK ? NGX_CONF_OK
+                                                                       : NGX_CONF_ERROR;
 }
 
 static char *check_cache(ngx_conf_t *cf, void *post, void *data)
@@ -155,6 +156,7 @@ static char *merge_place(ngx_conf_t *cf, void *parent, void *child)
 
 static ngx_int_t hook_in(ngx_conf_t *cf)
 {
+    identity_prepare();
     answer_filter_add();
     return phases_add(cf);
 }
@@ -177,7 +179,8 @@ static ngx_int_t enter_process(ngx_cycle_t *cycle)
     struct settings *settings = find_settings(cycle);
 
     /* nginx's cache processes serve no requests. */
-    if (settings == NULL || (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)) {
+    if (settings == NULL ||
+        (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)) {
         return NGX_OK;
     }
     return worker_enter(settings, cycle->log);

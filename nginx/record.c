@@ -74,7 +74,8 @@ static ngx_int_t read_fields(ngx_http_request_t *r, struct dw_request *request)
     struct dw_field *fields;
     size_t n = 0;
 
-    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL; part = part->next) {
+    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL;
+         part = part->next) {
         n += part->nelts;
     }
     fields = ngx_palloc(r->pool, (n + 1) * sizeof(*fields));
@@ -83,7 +84,8 @@ static ngx_int_t read_fields(ngx_http_request_t *r, struct dw_request *request)
     }
     request->fields = fields;
     request->n_fields = n;
-    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL; part = part->next) {
+    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL;
+         part = part->next) {
         const ngx_table_elt_t *from = part->elts;
 
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
@@ -152,8 +154,9 @@ static void take(struct dw_span *span, u_char **to)
 /* The guard's spans are good until it decides again. The token is the request's own and stays. */
 static ngx_int_t keep(ngx_http_request_t *r, struct dw_decision *decision)
 {
-    u_char *to = ngx_pnalloc(r->pool, decision->iss.len + decision->kid.len + decision->subject.len
-                                          + decision->client.len + decision->scope.len + 1);
+    u_char *to =
+        ngx_pnalloc(r->pool, decision->iss.len + decision->kid.len + decision->subject.len +
+                                 decision->client.len + decision->scope.len + 1);
 
     if (to == NULL) {
         return NGX_ERROR;
@@ -192,14 +195,13 @@ static bool is_same(const ngx_str_t *a, const ngx_str_t *b)
  * learnt since. */
 static bool is_judged(const struct record *record, const struct place *place)
 {
-    if (record->place == NULL
-        || (record->decision.verdict == DW_ASK && record->asking != DW_MAY_ASK)) {
+    if (record->place == NULL ||
+        (record->decision.verdict == DW_ASK && record->asking != DW_MAY_ASK)) {
         return false;
     }
-    return record->place == place
-           || (is_same(&record->place->scope, &place->scope)
-               && is_same(&record->place->realm, &place->realm)
-               && is_same(&record->place->ask, &place->ask));
+    return record->place == place || (is_same(&record->place->scope, &place->scope) &&
+                                      is_same(&record->place->realm, &place->realm) &&
+                                      is_same(&record->place->ask, &place->ask));
 }
 
 ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struct place *place)
@@ -229,10 +231,19 @@ ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struc
     guard_decide(guard, &record->request, may_ask(settings, place, record), &record->decision);
     record->latency_us = (uint32_t)(read_clock() - begin);
     record->place = place;
+    record->scheme = dw_span_of(dw_scheme_name(record->decision.scheme));
     if (!record->denied) {
         record->reason = dw_span_of(dw_reason_text(record->decision.reason)->name);
     }
     return keep(r, &record->decision);
+}
+
+static bool is_logged(ngx_http_request_t *r, const struct record *record, int status)
+{
+    if (status < NGX_HTTP_BAD_REQUEST) {
+        return record->logged != 0 || !settings_of(r)->config->log_allowed;
+    }
+    return record->logged >= NGX_HTTP_BAD_REQUEST;
 }
 
 void record_log(ngx_http_request_t *r, struct record *record, int status)
@@ -246,8 +257,8 @@ void record_log(ngx_http_request_t *r, struct record *record, int status)
         .latency_us = record->latency_us,
     };
 
-    if (!record->logged) {
-        record->logged = 1;
+    if (!is_logged(r, record, status)) {
+        record->logged = status;
         (void)guard_record(settings_of(r)->guard, &record->request, &record->decision, &line);
     }
 }

@@ -3,7 +3,7 @@
 
 static const struct {
     ngx_str_t name;
-    size_t member; /* a struct dw_span of struct record */
+    size_t member;   /* a struct dw_span of struct record */
     bool of_allowed; /* speaks only of who was let in: else an expired token could lend its name */
 } VARIABLES[] = {
     {ngx_string("doorward_subject"), offsetof(struct record, decision.subject), true},
@@ -48,8 +48,7 @@ static ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value, ui
     const struct record *record = find_judged(r);
     struct dw_span span = {NULL, 0};
 
-    if (record != NULL
-        && (record->decision.verdict == DW_ALLOW || !VARIABLES[which].of_allowed)) {
+    if (record != NULL && (record->decision.verdict == DW_ALLOW || !VARIABLES[which].of_allowed)) {
         ngx_memcpy(&span, (const char *)record + VARIABLES[which].member, sizeof(span));
     }
     if (span.at == NULL) {

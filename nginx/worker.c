@@ -95,8 +95,8 @@ static char *read_keys(ngx_conf_t *cf, const char *path, struct dw_span *jwks)
     ngx_set_errno(0);
     bytes = read_file(cf->pool, path, &len);
     if (bytes == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno, "doorward: the keys in \"%s\" cannot be read",
-                           path);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "doorward: the keys in \"%s\" cannot be read", path);
         return NGX_CONF_ERROR;
     }
     *jwks = (struct dw_span){bytes, len};

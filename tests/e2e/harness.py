@@ -229,7 +229,7 @@ def preload():
     """Where the module is built with AddressSanitizer, nginx needs its library first."""
     needed = subprocess.run(["ldd", MODULE], capture_output=True, text=True).stdout
     return {"LD_PRELOAD": "libasan.so.8 libubsan.so.1",
-            "ASAN_OPTIONS": "detect_leaks=0"} if "libasan" in needed else {}
+            "ASAN_OPTIONS": "detect_leaks=0:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"} if "libasan" in needed else {}
 
 
 class Process:
@@ -327,6 +327,7 @@ class Nginx(Process):
         self.folder = world.folder("nginx")
         self.detached = detached  # from us: only so it can be upgraded
         self.port = port or free_port()
+        main += "".join(f"env {name};" for name in preload())  # kept for an upgraded binary
         self.settings = {"folder": self.folder, "module": MODULE, "workers": workers, "level": level,
                          "user": "user root;" if os.geteuid() == 0 else "", "main": main,
                          "port": self.port, "daemon": "on" if detached else "off"}

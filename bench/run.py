@@ -1,0 +1,276 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What Doorward costs in nginx, and what its peers cost.
+
+The figure is the server's CPU time per request: user and system time of all its processes, divided
+by the requests answered. The server has one core, wrk the other; the cases take turns, round after
+round, and medians over the rounds are shown. Ratios are taken within a round, then their median.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import peers
+import workload
+
+WRK_CORE = 1
+CONNECTIONS = 64  # fewer, and what is measured is how wrk is woken
+ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
+SPEED_NAMES = {"RS256": "+F2:", "ES256": "+F4:", "EdDSA": "+F6:"}
+SPEED_ALGS = ["rsa2048", "ecdsap256", "ed25519"]
+KINDS = ["good", "bad signature", "expired", "missing"]
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Case:
+    """One kind of request to one server."""
+
+    def __init__(self, server, path, status, token=None, file=None):
+        self.server, self.path, self.status = server, path, status
+        self.token, self.file = token, file
+        self.costs = []  # microseconds of CPU per request, one for each round
+        self.wrong = False
+
+    def check(self):
+        """Whether the server answers as it should; a peer that does not is measured all the same."""
+        token = self.token
+        if self.file:
+            with open(self.file) as file:
+                token = file.readline().strip()
+        self.wrong = peers.status_of(self.server.port, self.path, token) != self.status
+
+    def load(self, seconds):
+        """Lets wrk loose; how many requests were answered."""
+        env = dict(os.environ)
+        env.pop("TOKENS", None)
+        command = ["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "-s", HERE + "/wrk.lua"]
+        if self.token:
+            command += ["-H", "Authorization: Bearer " + self.token]
+        if self.file:
+            env["TOKENS"] = self.file
+        output = subprocess.run(
+            command + ["http://127.0.0.1:%d%s" % (self.server.port, self.path)], env=env, check=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, {WRK_CORE}), stdout=subprocess.PIPE).stdout.decode()
+        requests, refused, broken = map(int, re.search(r"RESULT (\d+) (\d+) (\d+)", output).groups())
+        if broken or refused != (requests if (self.status >= 400) != self.wrong else 0):
+            raise RuntimeError("%s %s: %d requests, %d refused, %d broken"
+                               % (self.server.name, self.path, requests, refused, broken))
+        return requests
+
+    def measure(self, seconds):
+        before = self.server.cpu_seconds()
+        requests = self.load(seconds)
+        self.costs.append((self.server.cpu_seconds() - before) * 1e6 / requests)
+
+    def cost(self):
+        return statistics.median(self.costs)
+
+
+def ratio(case, reference):
+    return statistics.median(a / b for a, b in zip(case.costs, reference.costs))
+
+
+class OpenSSL:
+    """What `openssl speed` says a verification takes, measured in the same rounds."""
+
+    def __init__(self):
+        self.costs = {alg: [] for alg in SPEED_NAMES}
+
+    def measure(self):
+        output = subprocess.run(
+            ["openssl", "speed", "-mr", "-seconds", "1", *SPEED_ALGS], check=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, {peers.SERVER_CORE}),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
+        for line in output.splitlines():
+            for alg, prefix in SPEED_NAMES.items():
+                if line.startswith(prefix):
+                    rate = float(line.rpartition(":")[2])
+                    # Releases differ: operations a second, or seconds an operation.
+                    self.costs[alg].append(1e6 / rate if rate > 1 else rate * 1e6)
+
+
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.servers, self.own, self.peers = [], {}, {}
+        self.openssl = OpenSSL()
+        self.keys = {alg: workload.make_key(alg) for alg in ALGS}
+        good = workload.make_token(self.keys["RS256"])
+        self.tokens = {"good": good, "bad signature": workload.with_bad_signature(good),
+                       "expired": workload.make_token(self.keys["RS256"], life=-3600), "missing": None}
+
+    def write_files(self):
+        rs256 = self.keys["RS256"]
+        write = lambda name, text: peers.write(self.folder + "/" + name, text)
+        write("keys.json", workload.as_json({"keys": [key.jwk() for key in self.keys.values()]}))
+        write("rs256.json", workload.as_json({"keys": [rs256.jwk()]}))
+        write("rs256.pem", rs256.pem().decode())
+        write("rs256.crt", workload.certificate_pem(rs256))
+        write("body", peers.BODY)
+        os.mkdir(self.folder + "/www")
+        write("www/plain", peers.BODY)
+        write("www/guarded", peers.BODY)
+        os.chmod(self.folder, 0o755)
+
+    def start(self, starter, *arguments):
+        server = starter(*arguments)
+        self.servers.append(server)
+        return server
+
+    def add_guard(self, server, path="/guarded"):
+        return {kind: Case(server, path, 200 if kind == "good" else 401, self.tokens[kind])
+                for kind in KINDS}
+
+    def prepare_own(self):
+        nginx = self.start(peers.start_nginx, self.options.build, self.folder)
+        self.own = {
+            "plain": Case(nginx, "/plain", 200, self.tokens["good"]),
+            "return 401": Case(nginx, "/denied", 401),
+            "plain file": Case(nginx, "/plain-file", 200, self.tokens["good"]),
+            "guarded file": Case(nginx, "/guarded-file", 200, self.tokens["good"]),
+            **self.add_guard(nginx),
+        }
+        for alg in ALGS:
+            path = "%s/tokens-%s" % (self.folder, alg)
+            workload.write_tokens(self.keys[alg], self.options.tokens, path)
+            self.own["plain " + alg] = Case(nginx, "/plain", 200, file=path)
+            self.own["guarded " + alg] = Case(nginx, "/guarded", 200, file=path)
+
+    def prepare_peers(self):
+        folder, npm = self.folder, self.options.npm
+        claims = [workload.ISSUER, workload.AUDIENCE]
+        jwk = workload.as_json(self.keys["RS256"].jwk())
+        pem = folder + "/rs256.pem"
+        haproxy = self.start(peers.start_haproxy, folder)
+        started = {
+            "Apache mod_oauth2": self.start(peers.start_mod_oauth2, folder, jwk),
+            "Apache mod_auth_openidc": self.start(peers.start_mod_auth_openidc, folder),
+            "HAProxy jwt_verify": haproxy,
+            "express-oauth2-jwt-bearer": self.start(
+                peers.start_node, "express", npm, "express.js",
+                "http://127.0.0.1:%d/keys.json" % haproxy.port, *claims),
+            "@fastify/jwt": self.start(
+                peers.start_node, "fastify", npm, "fastify.js", pem, *claims, "nocache"),
+            "@fastify/jwt, cache": self.start(
+                peers.start_node, "fastify cache", npm, "fastify.js", pem, *claims, "cache"),
+        }
+        for name, server in started.items():
+            self.peers[name] = {"plain": Case(server, "/plain", 200, self.tokens["good"]),
+                                **self.add_guard(server)}
+
+    def run(self):
+        cases = list(self.own.values())
+        for peer in self.peers.values():
+            cases += peer.values()
+        for case in cases:
+            case.check()
+            case.load(1)
+        for number in range(self.options.rounds):
+            print("round %d of %d" % (number + 1, self.options.rounds), file=sys.stderr)
+            if self.own:
+                self.openssl.measure()
+            for case in cases:
+                case.measure(self.options.seconds)
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
+
+
+def verdict(value, limit):
+    return "met" if value <= limit else "MISSED"
+
+
+def show_own(own, openssl):
+    """Doorward against the same nginx without it, beside the targets."""
+    print("\nnginx with Doorward               CPU us    nginx alone    ratio    at most")
+    for name, case, reference, limit in (
+            ("one valid token, repeated", "good", "plain", 1.25),
+            ("the same, serving a file", "guarded file", "plain file", 1.25),
+            ("no token", "missing", "return 401", 1.20)):
+        value = ratio(own[case], own[reference])
+        print("%-30s %9.2f %14.2f %8.2f %10.2f  %s" % (
+            name, own[case].cost(), own[reference].cost(), value, limit, verdict(value, limit)))
+
+    print("\na different token each time       CPU us    nginx alone   verify   at most")
+    for alg in ALGS:
+        guarded, plain = own["guarded " + alg], own["plain " + alg]
+        if alg == "HS256":
+            shown, limits = "-", [1.9 * cost for cost in plain.costs]
+        else:
+            verify = openssl.costs[alg]
+            shown = "%.2f" % statistics.median(verify)
+            limits = [cost + 1.25 * time for cost, time in zip(plain.costs, verify)]
+        value = statistics.median(cost / limit for cost, limit in zip(guarded.costs, limits))
+        print("%-30s %9.2f %14.2f %8s %9.2f   %s (%.2f of it)" % (
+            alg, guarded.cost(), plain.cost(), shown, statistics.median(limits), verdict(value, 1),
+            value))
+
+
+def show_peers(own, peers):
+    """Everybody's CPU time per request; how many times Doorward's it is."""
+    rows = dict(peers)
+    if own:
+        rows = {"nginx with Doorward": {kind: own[kind] for kind in ["plain", *KINDS]}, **rows}
+    print("\nCPU us per request, RS256, one token repeated (in brackets: Doorward's = 1)")
+    print("%-26s" % "" + "".join("%16s" % kind for kind in ["unguarded", *KINDS]))
+    wrong = False
+    for name, cases in rows.items():
+        cells = ""
+        for kind in ["plain", *KINDS]:
+            times = " (%.1f)" % ratio(cases[kind], own[kind]) if own else ""
+            mark = "!" if cases[kind].wrong else ""
+            wrong = wrong or cases[kind].wrong
+            cells += "%16s" % ("%s%.1f%s" % (mark, cases[kind].cost(), times))
+        print("%-26s%s" % (name, cells))
+    if wrong:
+        print("! lets in what it should not, or turns away what it should let in")
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build", help="where the nginx module was built")
+    parser.add_argument("--npm", default="build/npm/bench", help="where npm's packages are")
+    parser.add_argument("--only", choices=["own", "peers"], help="measure one half")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=int, default=None, help="of load for each case and round")
+    parser.add_argument("--tokens", type=int, help="how many different ones")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (2 if options.quick else 5)
+    options.seconds = options.seconds or (1 if options.quick else 2)
+    options.tokens = options.tokens or (8192 if options.quick else 32768)
+    return options
+
+
+def main():
+    options = read_options()
+    if os.cpu_count() < 2:
+        sys.exit("bench: two processors are needed, one for the server and one for wrk")
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    folder = tempfile.mkdtemp(prefix="doorward-bench-")
+    bench = Bench(options, folder)
+    try:
+        bench.write_files()
+        if options.only != "peers":
+            bench.prepare_own()
+        if options.only != "own":
+            bench.prepare_peers()
+        bench.run()
+    finally:
+        bench.stop()
+        shutil.rmtree(folder)
+    if bench.own:
+        show_own(bench.own, bench.openssl)
+    if bench.peers:
+        show_peers(bench.own, bench.peers)
+
+
+if __name__ == "__main__":
+    main()

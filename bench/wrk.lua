@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- wrk's script: with TOKENS (a file, one token a line) each request carries the next of them.
+
+local requests = {}
+local at = 0
+
+function init()
+    local path = os.getenv("TOKENS")
+    if path == nil then
+        requests[1] = wrk.format("GET")
+        return
+    end
+    for token in io.lines(path) do
+        wrk.headers["Authorization"] = "Bearer " .. token
+        requests[#requests + 1] = wrk.format("GET")
+    end
+end
+
+function request()
+    at = at % #requests + 1
+    return requests[at]
+end
+
+function done(summary)
+    local errors = summary.errors
+    io.write(string.format("RESULT %d %d %d\n", summary.requests, errors.status,
+        errors.connect + errors.read + errors.write + errors.timeout))
+end
