@@ -173,13 +173,20 @@ void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct
 
 #define PATH_READINGS_MAX 32
 
-enum path_result { PATH_READ, PATH_NO_MORE, PATH_BROKEN };
+/* A request's path as it came, and in how many ways a server may read it: most in one. */
+struct path {
+    struct dw_span raw;
+    unsigned doubts;
+    unsigned n_readings;
+};
 
-/* A request's path in one of the ways a server may read it: decoded, repeated and closing slashes
- * gone. Most paths have one reading, number 0; PATH_NO_MORE after the last. `buffer` has DW_PATH_MAX
- * bytes; the path borrows it. */
-DW_MUST_USE enum path_result path_read(struct dw_span target, unsigned reading, char *buffer,
-                                       struct dw_span *path);
+/* Finds the path in a request's target, which it borrows. false: it is too long. */
+DW_MUST_USE bool path_find(struct dw_span target, struct path *path);
+
+/* The path in one of its readings, counted from 0: decoded, repeated and closing slashes gone. `buffer`
+ * has DW_PATH_MAX bytes; `read` borrows it. false: it is broken. */
+DW_MUST_USE bool path_read(const struct path *path, unsigned reading, char *buffer,
+                           struct dw_span *read);
 
 /* -- route.c ----------------------------------------------------------------------------------- */
 

@@ -94,6 +94,16 @@ static unsigned doubts_of(struct dw_span path)
     return (doubts & (READ_SLASH | READ_BACKSLASH | READ_PARAMS)) != 0 ? doubts | READ_DOTS : doubts;
 }
 
+static unsigned count_bits(unsigned bits)
+{
+    unsigned n = 0;
+
+    for (; bits != 0; bits &= bits - 1) {
+        n++;
+    }
+    return n;
+}
+
 /* The number's bits, dealt out to the bits of the mask. */
 static unsigned choose_bits(unsigned number, unsigned mask)
 {
@@ -197,30 +207,33 @@ static size_t tidy(char *buffer, size_t len, unsigned how)
     return written;
 }
 
-enum path_result path_read(struct dw_span target, unsigned reading, char *buffer,
-                           struct dw_span *path)
+bool path_find(struct dw_span target, struct path *path)
 {
     const struct dw_span raw = path_of(target);
 
     if (raw.len > DW_PATH_MAX) {
-        return PATH_BROKEN;
+        return false;
     }
     const unsigned doubts = doubts_of(raw);
-    if (reading >= 1u << __builtin_popcount(doubts)) {
-        return PATH_NO_MORE;
-    }
-    const unsigned how = choose_bits(reading, doubts);
+    *path = (struct path){raw, doubts, 1u << count_bits(doubts)};
+    return true;
+}
+
+bool path_read(const struct path *path, unsigned reading, char *buffer, struct dw_span *read)
+{
+    const unsigned how = choose_bits(reading, path->doubts);
     size_t len = 0;
-    if (!decode(raw, how, true, buffer, &len)) {
-        return PATH_BROKEN;
+
+    if (!decode(path->raw, how, true, buffer, &len)) {
+        return false;
     }
     const struct dw_span once = {buffer, len};
     if ((how & READ_TWICE) != 0 && !decode(once, how, false, buffer, &len)) {
-        return PATH_BROKEN;
+        return false;
     }
-    if (raw.at[0] == '/') {
+    if (path->raw.at[0] == '/') {
         len = tidy(buffer, len, how);
     }
-    *path = (struct dw_span){buffer, len};
-    return PATH_READ;
+    *read = (struct dw_span){buffer, len};
+    return true;
 }

@@ -1,36 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 
-static bool segment_matches(struct dw_span pattern, struct dw_span segment)
+#include <string.h>
+
+static size_t end_of_segment(struct dw_span path, size_t at)
 {
-    const bool any = dw_span_equal(pattern, DW_SPAN("*")) || (pattern.len > 0 && *pattern.at == '{');
-    return any ? segment.len > 0 : dw_span_equal(pattern, segment);
+    while (at < path.len && path.at[at] != '/') {
+        at++;
+    }
+    return at;
 }
 
+/* Side by side, from slash to slash: most patterns part from the path at their first letters. */
 static bool path_matches(const char *pattern, struct dw_span path)
 {
-    struct dw_span patterns = span_from(dw_span_of(pattern), 1);
-    struct dw_span segments = path;
-    struct dw_span wanted, segment;
+    size_t at = 0;
 
-    if (path.len == 0 || path.at[0] != '/') {
-        return false;
-    }
-    segments = span_from(segments, 1);
-    while (span_word(&patterns, '/', &wanted)) {
-        if (dw_span_equal(wanted, DW_SPAN("**"))) {
-            return true;
-        }
-        if (!span_word(&segments, '/', &segment) || !segment_matches(wanted, segment)) {
+    while (at < path.len && *pattern != '\0') {
+        if (*pattern != path.at[at]) {
             return false;
         }
+        pattern++;
+        at++;
+        if (pattern[-1] != '/' || (*pattern != '*' && *pattern != '{')) {
+            continue;
+        }
+        if (pattern[0] == '*' && pattern[1] == '*') {
+            return true;
+        }
+        const size_t end = end_of_segment(path, at);
+        if (end == at) {
+            return false;
+        }
+        at = end;
+        pattern += strcspn(pattern, "/");
     }
-    return segments.len == 0;
+    return at == path.len && (*pattern == '\0' || strcmp(pattern, "/**") == 0);
 }
 
 /* What may be got may be looked at: a rule for GET is one for HEAD (RFC 9110 s9.3.2). */
 static bool method_matches(const struct dw_list *methods, struct dw_span method)
 {
+    if (methods->n == 0) {
+        return true;
+    }
     if (dw_span_equal(method, DW_SPAN("HEAD"))) {
         method = DW_SPAN("GET");
     }
@@ -43,7 +56,7 @@ static bool method_matches(const struct dw_list *methods, struct dw_span method)
             return true;
         }
     }
-    return methods->n == 0;
+    return false;
 }
 
 static const struct dw_route *find_route(const struct dw_policy *policy, struct dw_span method,
@@ -71,17 +84,18 @@ static void add_demand(struct demands *demands, const struct dw_route *route)
 bool policy_route(const struct dw_policy *policy, const struct dw_request *request, char *buffer,
                   struct demands *demands)
 {
+    struct path path;
+    struct dw_span read;
+
     demands->n = 0;
-    for (unsigned reading = 0; reading < PATH_READINGS_MAX; reading++) {
-        struct dw_span path;
-        const enum path_result result = path_read(request->target, reading, buffer, &path);
-        if (result == PATH_BROKEN) {
+    if (!path_find(request->target, &path)) {
+        return false;
+    }
+    for (unsigned reading = 0; reading < path.n_readings; reading++) {
+        if (!path_read(&path, reading, buffer, &read)) {
             return false;
         }
-        if (result == PATH_NO_MORE) {
-            break;
-        }
-        add_demand(demands, find_route(policy, request->method, path));
+        add_demand(demands, find_route(policy, request->method, read));
     }
     return true;
 }

@@ -34,7 +34,11 @@ void text_put(struct text *text, const char *bytes)
 
 void text_char(struct text *text, char c)
 {
-    text_add(text, (struct dw_span){&c, 1});
+    if (text->len == text->size) {
+        text->overflow = true;
+        return;
+    }
+    text->at[text->len++] = c;
 }
 
 void text_number(struct text *text, int64_t number)
@@ -90,23 +94,48 @@ static void put_escape(struct text *text, unsigned char c)
     text_char(text, HEX[c & 15]);
 }
 
+/* How many bytes from here on are printable ASCII that JSON takes as it is: nearly always all. */
+static size_t plain_run(const unsigned char *at, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && at[n] >= 0x20 && at[n] < 0x7f && at[n] != '"' && at[n] != '\\') {
+        n++;
+    }
+    return n;
+}
+
+/* Writes what stands here and no plain_run() covers; returns how many bytes that was. */
+static size_t put_special(struct text *text, const unsigned char *at, size_t len)
+{
+    const size_t n = utf8_len(at, len);
+
+    if (n == 0) {
+        text_put(text, REPLACEMENT);
+        return 1;
+    }
+    if (n == 1) {
+        put_escape(text, *at);
+        return 1;
+    }
+    text_add(text, (struct dw_span){(const char *)at, n});
+    return n;
+}
+
 void text_json(struct text *text, struct dw_span string)
 {
+    const unsigned char *bytes = (const unsigned char *)string.at;
     size_t at = 0;
 
     text_char(text, '"');
     while (at < string.len) {
-        const unsigned char *c = (const unsigned char *)string.at + at;
-        const size_t n = utf8_len(c, string.len - at);
+        const size_t n = plain_run(bytes + at, string.len - at);
 
-        if (n == 0) {
-            text_put(text, REPLACEMENT);
-        } else if (*c < 0x20 || *c == 0x7f || *c == '"' || *c == '\\') {
-            put_escape(text, *c);
-        } else {
-            text_add(text, (struct dw_span){string.at + at, n});
+        text_add(text, (struct dw_span){string.at + at, n});
+        at += n;
+        if (at < string.len) {
+            at += put_special(text, bytes + at, string.len - at);
         }
-        at += n > 0 ? n : 1;
     }
     text_char(text, '"');
 }
@@ -160,10 +189,10 @@ void text_html(struct text *text, struct dw_span string)
     for (size_t i = 0; i < string.len; i++) {
         const char *entity = html_entity(string.at[i]);
 
-        if (entity != NULL) {
-            text_put(text, entity);
-        } else {
+        if (entity == NULL) {
             text_char(text, string.at[i]);
+        } else {
+            text_put(text, entity);
         }
     }
 }
