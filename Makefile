@@ -100,7 +100,7 @@ run: ## install what is missing, build, and guard an example API on http://127.0
 # -- Tests ----------------------------------------------------------------------------------------
 
 UNIT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/test_*.c)))
-TESTS      ?= $(sort $(wildcard tests/*.t))
+TESTS      ?= $(filter-out tests/clean_tree.t,$(sort $(wildcard tests/*.t))) tests/clean_tree.t
 
 # The test program's own folder is last: what it tests is built from the folders alone.
 $(B)/tests/%: tests/%.c $(ARCHIVES) | $(B)/.ready
@@ -114,22 +114,20 @@ $(B)/tests/%: tests/%.c $(ARCHIVES) | $(B)/.ready
 unit-tests: $(UNIT_TESTS)
 
 # Programs of npm's that tests and benchmarks talk to. They are no part of Doorward.
-NPM := build/npm
-
-$(NPM)/tests/.ready: tests/e2e/package.json
-$(NPM)/bench/.ready: bench/peers/package.json
-$(NPM)/%/.ready:
+build/npm/.ready: tests/e2e/package.json
+build/npm-bench/.ready: bench/peers/package.json
+build/npm/.ready build/npm-bench/.ready:
 	@echo "  NPM   $<"
 	@mkdir -p $(@D) && cp $< $(@D)/
 	@npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error && touch $@
 
-# Tests that measure, or load the machine, run one after the other; the rest two at a time.
 .PHONY: test
 test: ## install what is missing, build, and run every test (TESTS=tests/x.t for some)
 	@packaging/need test
 	@mkdir -p $(B) && git status --porcelain --untracked-files=all >$(B)/tree 2>/dev/null || rm -f $(B)/tree
-	@$(MAKE) $(JOBS) all unit-tests $(NPM)/tests/.ready
-	@B=$(B) PYTHONDONTWRITEBYTECODE=1 prove --exec '' $(PROVE) $(if $(filter command line,$(origin TESTS)),,$(UNIT_TESTS)) $(TESTS)
+	@$(MAKE) $(JOBS) all unit-tests build/npm/.ready
+	@B=$(B) PYTHONDONTWRITEBYTECODE=1 prove --exec '' $(PROVE) \
+	    $(if $(filter command line,$(origin TESTS)),,$(UNIT_TESTS)) $(TESTS)
 
 SANITIZED := $(B)/sanitize
 
@@ -137,7 +135,7 @@ SANITIZED := $(B)/sanitize
 check-sanitize: ## run the C tests and the nginx tests with AddressSanitizer and UBSan
 	@packaging/need test
 	@$(MAKE) $(JOBS) B=$(SANITIZED) SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' \
-	    all unit-tests $(NPM)/tests/.ready
+	    all unit-tests build/npm/.ready
 	@B=$(SANITIZED) PYTHONDONTWRITEBYTECODE=1 ASAN_OPTIONS=detect_leaks=1 prove --exec '' $(PROVE) \
 	    $(patsubst $(B)/%,$(SANITIZED)/%,$(UNIT_TESTS)) \
 	    $(filter-out tests/nginx_fast_path.t,$(sort $(wildcard tests/nginx_*.t)))
@@ -231,20 +229,16 @@ $(B)/bench/core: bench/core.c $(B)/libcore.a
 .PHONY: bench
 bench: ## measure the core, nginx with and without Doorward, and its peers (BENCH=quick: roughly)
 	@packaging/need bench
-	@$(MAKE) $(JOBS) all $(B)/bench/core $(NPM)/bench/.ready
+	@$(MAKE) $(JOBS) all $(B)/bench/core build/npm-bench/.ready
 	@$(B)/bench/core $(BENCH)
-	@/usr/bin/python3 -B bench/run.py --build $(B) --npm $(NPM)/bench $(if $(BENCH),--$(BENCH))
+	@/usr/bin/python3 -B bench/run.py --build $(B) --npm build/npm-bench $(if $(BENCH),--$(BENCH))
 
 # -- Installing -----------------------------------------------------------------------------------
-
-$(B)/doorward.pc: packaging/doorward.pc.in core/doorward.h | $(B)/.ready
-	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
 
 D = $(DESTDIR)$(PREFIX)
 
 .PHONY: install
 install: all ## copy program, library, module and manuals below DESTDIR and PREFIX=/usr/local
-	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/doorward.pc.in >$(B)/doorward.pc
 	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/lib/doorward $(D)/include/doorward \
 	    $(D)/share/doc/doorward/examples $(addprefix $(D)/share/man/man,1 3 5 8)
 	install -m 755 $(B)/doorward $(D)/bin/
@@ -252,7 +246,8 @@ install: all ## copy program, library, module and manuals below DESTDIR and PREF
 	install -m 755 $(B)/libdoorward.so $(D)/lib/libdoorward.so.0
 	ln -sf libdoorward.so.0 $(D)/lib/libdoorward.so
 	install -m 644 core/doorward.h core/reasons.def $(D)/include/doorward/
-	install -m 644 $(B)/doorward.pc $(D)/lib/pkgconfig/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/doorward.pc.in \
+	    >$(D)/lib/pkgconfig/doorward.pc
 	install -m 644 $(B)/nginx/ngx_http_doorward_module.so $(D)/lib/doorward/
 	install -m 644 $(wildcard examples/*) $(D)/share/doc/doorward/examples/
 	for page in $(wildcard docs/man/*.[1358]); do \

@@ -61,6 +61,14 @@ def check_installed(installed):
     same("what is installed is complete", sorted(wanted - files), [])
 
 
+def check_static(installed):
+    """The archive needs libcrypto alone."""
+    program = os.path.join(installed.world.folder("program"), "program")
+    result = run(["gcc", "examples/embed.c", *installed.flags("--cflags"),
+                  f"{installed.root}/usr/lib/libdoorward.a", "-lcrypto", "-o", program])
+    check("examples/embed.c links with libdoorward.a and libcrypto", result.returncode == 0, result.stderr)
+
+
 def c_programs(path):
     """The whole programs a document shows."""
     with open(path) as file:
@@ -179,6 +187,7 @@ with World() as world:
     check_manuals()
     installed = Installed(world)
     check_installed(installed)
+    check_static(installed)
     check_programs(world, installed)
     check_embed(world, installed)
     check_consoles(world)
