@@ -54,7 +54,7 @@ static struct dw_span realm_of(const struct answer *answer)
 /* RFC 6750 s3.1: a request without credentials is told what to send, not what is wrong with it. */
 static int write_bearer(const struct answer *answer, struct text *text, struct dw_span *written)
 {
-    char scope_buffer[DW_SCOPE_MAX + DW_TEXT_MAX];
+    char scope_buffer[2 * DW_SCOPE_MAX + 1];
     struct text scope;
     struct dw_challenge challenge = {.scheme = DW_SPAN("Bearer")};
     const bool has_error = answer->reason->error[0] != '\0';

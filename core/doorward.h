@@ -260,9 +260,9 @@ struct dw_work {
 
 /* A token taken apart. Spans borrow the token and the work it was parsed with. */
 struct dw_jwt {
-    struct dw_span token;     /* the whole */
+    struct dw_span token;       /* the whole */
     struct dw_span signed_part; /* header.payload */
-    struct dw_span signature; /* decoded */
+    struct dw_span signature;   /* decoded */
     enum dw_alg alg;
     struct dw_span kid, typ; /* absent if absent */
     struct dw_span iss, sub, jti;
@@ -416,8 +416,8 @@ struct dw_request {
     size_t n_fields;
     int64_t now; /* seconds since 1970, UTC */
     /* What the place it came in through demands beside the policy; absent: nothing. */
-    struct dw_span scope; /* scopes, separated by spaces: all of them */
-    struct dw_span realm; /* instead of the policy's */
+    struct dw_span scope; /* scopes, separated by spaces: all of them; at most DW_SCOPE_MAX */
+    struct dw_span realm; /* instead of the policy's; at most DW_TEXT_MAX */
 };
 
 enum dw_verdict { DW_DENY = 0, DW_ALLOW, DW_ASK };

@@ -152,6 +152,31 @@ static void the_place_may_ask_for_more(void **state)
                 "Bearer realm=\"a \\\"quoted\\\" place\", scope=\"extra read list admin\"");
 }
 
+/* The longest texts a policy and a place may have fit the buffer that always suffices. */
+static void the_longest_demand_fits(void **state)
+{
+    static char scope[DW_SCOPE_MAX + 1], realm[DW_TEXT_MAX + 1], word[DW_TEXT_MAX];
+    const char *const words[] = {word, word, word, word};
+    const struct dw_route route = {.path = "/", .scope = {words, COUNT_OF(words)}};
+    const struct dw_policy policy = {.routes = &route, .n_routes = 1};
+    const struct dw_decision decision = {.reason = DW_SCOPE_INSUFFICIENT, .route = &route};
+    struct dw_request request = {.method = DW_SPAN("GET")};
+    const char *fault = NULL;
+    struct dw_denial denial;
+
+    (void)state;
+    memset(scope, 's', sizeof(scope) - 1);
+    memset(realm, '"', sizeof(realm) - 1);
+    memset(word, 'w', sizeof(word) - 1);
+    request.scope = dw_span_of(scope);
+    request.realm = dw_span_of(realm);
+    assert_int_equal(dw_policy_check(&policy, &fault), 0);
+    assert_int_equal(dw_denial_write(&policy, &request, &decision, DW_SPAN("1"), buffer,
+                                     sizeof(buffer), &denial),
+                     0);
+    assert_true(denial.challenges[0].len > 2 * (DW_SCOPE_MAX + DW_TEXT_MAX));
+}
+
 static void what_does_not_fit_is_refused(void **state)
 {
     const struct dw_request request = {.n_fields = 0};
@@ -181,6 +206,7 @@ int main(void)
         cmocka_unit_test(the_body_is_what_accept_prefers),
         cmocka_unit_test(bodies_say_no_more_than_they_should),
         cmocka_unit_test(the_place_may_ask_for_more),
+        cmocka_unit_test(the_longest_demand_fits),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };
     return RUN_TAP(tests);
