@@ -31,6 +31,7 @@ struct dw_cache {
     uint8_t seed[16];
     size_t n_slots;   /* a power of two, at least WAYS */
     uint64_t *hashes; /* beside the slots, so that a miss touches one cache line */
+    uint64_t *met;    /* hashes of tokens that came once, each in the place its bits choose */
     struct slot *slots;
 };
 
@@ -56,8 +57,9 @@ int dw_cache_new(size_t slots, const uint8_t seed[16], struct dw_cache **cache)
     memcpy(made->seed, seed, sizeof(made->seed));
     made->n_slots = round_up(slots);
     made->hashes = calloc(made->n_slots, sizeof(*made->hashes));
+    made->met = calloc(made->n_slots, sizeof(*made->met));
     made->slots = calloc(made->n_slots, sizeof(*made->slots));
-    if (made->hashes == NULL || made->slots == NULL) {
+    if (made->hashes == NULL || made->met == NULL || made->slots == NULL) {
         dw_cache_free(made);
         return DW_ERR_MEMORY;
     }
@@ -76,6 +78,7 @@ void dw_cache_free(struct dw_cache *cache)
         }
     }
     free(cache->hashes);
+    free(cache->met);
     free(cache->slots);
     dw_secret_wipe(cache->seed, sizeof(cache->seed));
     free(cache);
@@ -119,6 +122,16 @@ const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *
         return &head->jwt;
     }
     return NULL;
+}
+
+/* A token that comes but once shall take nobody's place, nor the time to copy it. */
+static bool is_met_again(const struct dw_cache *cache, uint64_t hash)
+{
+    uint64_t *met = &cache->met[(size_t)(hash >> 1) & (cache->n_slots - 1)];
+    const bool again = *met == hash;
+
+    *met = hash;
+    return again;
 }
 
 /* The same token's slot, else an empty one, else one that has expired, else any. */
@@ -176,6 +189,10 @@ void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct
                size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now)
 {
     const uint64_t hash = hash_of(cache, key->token);
+
+    if (!is_met_again(cache, hash)) {
+        return;
+    }
     const size_t at = choose_slot(cache, hash, now);
     struct slot *slot = &cache->slots[at];
 

@@ -165,7 +165,7 @@ struct cache_key {
 const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *key,
                                 const struct dw_issuer_keys *issuers, size_t *issuer);
 
-/* Remembers a verified token, if it fits; may forget another. */
+/* Remembers a verified token, if it fits and comes for the second time; may forget another. */
 void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *jwt,
                size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now);
 

@@ -197,6 +197,7 @@ static void new_keys_count_at_once(void **state)
     put_keys(edge, jwks_of(&first), NOW);
     (void)snprintf(old, sizeof(old), "%s", bearer(&first, ISSUER, "1"));
     check_reason(guard, old, DW_MAY_ASK, DW_ALLOWED_TOKEN);
+    check_reason(guard, old, DW_MAY_ASK, DW_ALLOWED_TOKEN);
     assert_true(decide(guard, old, DW_MAY_ASK).cached);
     check_reason(guard, bearer(&second, ISSUER, "1"), DW_MAY_ASK, DW_ASK_KID);
     put_keys(edge, jwks_of(&second), NOW);
