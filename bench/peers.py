@@ -83,8 +83,11 @@ User {user}
 Group {user}
 StartServers 1
 ServerLimit 1
-ThreadsPerChild 25
-MaxRequestWorkers 25
+ThreadLimit 320
+ThreadsPerChild 320
+MinSpareThreads 1
+MaxSpareThreads 1024
+MaxRequestWorkers 320
 MaxRequestsPerChild 0
 KeepAlive On
 MaxKeepAliveRequests 0
@@ -186,7 +189,8 @@ class Server:
             except OSError:
                 time.sleep(0.05)
         self.stop()
-        raise RuntimeError("%s does not start: %s" % (self.name, self.process.stderr.read().decode()[-400:]))
+        complaint = self.process.stderr.read().decode()[-400:]
+        raise RuntimeError("%s does not start: %s" % (self.name, complaint))
 
     def processes(self):
         """Its process and all below it."""
@@ -239,7 +243,7 @@ def start_nginx(build, folder):
 def start_apache(folder, name, modules, guard):
     port = free_port()
     lines = ["LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so" % (module, module)
-             for module in ["mpm_event", "authn_core", "authz_core", "authz_user", "alias", "mime"] + modules]
+             for module in ["mpm_worker", "authn_core", "authz_core", "authz_user", "alias", "mime"] + modules]
     conf = write("%s/apache-%s.conf" % (folder, name),
                  APACHE.format(folder=folder, name=name, port=port, modules="\n".join(lines),
                                user="www-data", guard=guard))

@@ -64,7 +64,8 @@ class Case:
         """Lets wrk loose; how many requests were answered."""
         env = dict(os.environ)
         env.pop("TOKENS", None)
-        command = ["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "-s", HERE + "/wrk.lua"]
+        command = ["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "--timeout", "10s",
+                   "-s", HERE + "/wrk.lua"]
         if self.token:
             command += ["-H", "Authorization: Bearer " + self.token]
         if self.file:
@@ -73,7 +74,8 @@ class Case:
             command + ["http://127.0.0.1:%d%s" % (self.server.port, self.path)], env=env, check=True,
             preexec_fn=patient, stdout=subprocess.PIPE).stdout.decode()
         requests, refused, broken = map(int, re.search(r"RESULT (\d+) (\d+) (\d+)", output).groups())
-        if broken or refused != (requests if (self.status >= 400) != self.wrong else 0):
+        expected = requests if (self.status >= 400) != self.wrong else 0
+        if broken or refused != expected:
             raise RuntimeError("%s %s: %d requests, %d refused, %d broken"
                                % (self.server.name, self.path, requests, refused, broken))
         return requests
