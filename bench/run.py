@@ -260,8 +260,8 @@ def read_options():
     parser.add_argument("--seconds", type=int, default=None, help="of load for each case and round")
     parser.add_argument("--tokens", type=int, help="how many different ones")
     options = parser.parse_args()
-    options.rounds = options.rounds or (2 if options.quick else 5)
-    options.seconds = options.seconds or (1 if options.quick else 2)
+    options.rounds = options.rounds or (2 if options.quick else 7)
+    options.seconds = options.seconds or 1
     options.tokens = options.tokens or (8192 if options.quick else 32768)
     return options
 
