@@ -387,10 +387,10 @@ enum dw_asking {
 /* Tokens whose signature was verified. Bounded; makes no allocation after dw_cache_new(). */
 struct dw_cache;
 
-/* Room for `slots` tokens (rounded up to a power of two), 4 KiB each, touched when used. A token
- * is remembered when it comes for the second time, if it fits its slot. `seed` is 16 random bytes, so
- * that nobody can aim at a slot. 0, DW_ERR_SIZE (0 or over a million slots) or DW_ERR_MEMORY. A policy must outlive the caches
- * that have seen it. */
+/* Room for `slots` tokens (rounded up to a power of two), 4 KiB each, touched when used. A token is
+ * remembered when it comes for the second time, if it fits its slot. `seed` is 16 random bytes, so
+ * that nobody can aim at a slot. 0, DW_ERR_SIZE (0 or over a million slots) or DW_ERR_MEMORY. A policy
+ * must outlive the caches that have seen it. */
 DW_MUST_USE DW_API int dw_cache_new(size_t slots, const uint8_t seed[16], struct dw_cache **cache);
 DW_API void dw_cache_free(struct dw_cache *cache); /* wipes; NULL is fine */
 
