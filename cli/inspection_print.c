@@ -37,30 +37,13 @@ static bool write_local(int64_t at, char local[TIME_SIZE])
 /* "in 7 min 12 s", "3 d 4 h ago", "now" */
 static void write_relative(int64_t at, int64_t now, char relative[TIME_SIZE])
 {
-    static const struct {
-        const char *name;
-        uint64_t seconds;
-    } UNITS[] = {{"y", 31536000}, {"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
-    const bool ahead = at > now;
-    const uint64_t apart = ahead ? (uint64_t)at - (uint64_t)now : (uint64_t)now - (uint64_t)at;
-    char second[TIME_SIZE / 2] = "";
-    uint64_t rest;
-    size_t i = 0;
+    char apart[CLI_DATE_SIZE];
 
-    if (apart == 0) {
+    if (at == now) {
         (void)snprintf(relative, TIME_SIZE, "now");
         return;
     }
-    while (apart < UNITS[i].seconds) {
-        i++;
-    }
-    rest = apart % UNITS[i].seconds;
-    if (i < 4 && rest / UNITS[i + 1].seconds > 0) {
-        (void)snprintf(second, sizeof(second), " %" PRIu64 " %s", rest / UNITS[i + 1].seconds,
-                       UNITS[i + 1].name);
-    }
-    (void)snprintf(relative, TIME_SIZE, "%s%" PRIu64 " %s%s%s", ahead ? "in " : "",
-                   apart / UNITS[i].seconds, UNITS[i].name, second, ahead ? "" : " ago");
+    (void)snprintf(relative, TIME_SIZE, at > now ? "in %s" : "%s ago", cli_apart(at, now, apart));
 }
 
 /* -- Values ------------------------------------------------------------------------------------- */

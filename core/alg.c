@@ -8,8 +8,12 @@ static const char *const NAMES[DW_ALGS_END] = {
 #undef ALG_NAME
 };
 
+/* RFC 9864 gave EdDSA with our one curve a name of its own. */
 enum dw_alg dw_alg_find(struct dw_span name)
 {
+    if (dw_span_equal(name, DW_SPAN("Ed25519"))) {
+        return DW_ALG_EdDSA;
+    }
     for (unsigned alg = DW_ALG_NONE + 1; alg < DW_ALGS_END; alg++) {
         if (dw_span_equal(name, dw_span_of(NAMES[alg]))) {
             return (enum dw_alg)alg;

@@ -168,8 +168,9 @@ static bool keep(struct slot *slot, size_t *used, struct dw_span *span)
 
 static bool keep_all(struct slot *slot, struct dw_jwt *jwt)
 {
-    struct dw_span *spans[] = {&jwt->token, &jwt->kid, &jwt->typ,       &jwt->iss,
-                               &jwt->sub,   &jwt->jti, &jwt->client_id, &jwt->scope};
+    struct dw_span *spans[] = {&jwt->token,     &jwt->kid,   &jwt->typ, &jwt->iss,
+                               &jwt->sub,       &jwt->jti,   &jwt->sid, &jwt->acr,
+                               &jwt->client_id, &jwt->scope, &jwt->jkt, &jwt->x5t};
     size_t used = 0;
 
     for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {

@@ -18,6 +18,9 @@ enum claim {
     CLAIM_NBF,
     CLAIM_IAT,
     CLAIM_CNF,
+    CLAIM_SID,
+    CLAIM_ACR,
+    CLAIM_AUTH_TIME,
     CLAIMS_END
 };
 
@@ -29,6 +32,8 @@ static const struct dw_span NAMES[CLAIMS_END] = {
     [CLAIM_SCP] = {"scp", 3},     [CLAIM_AUD] = {"aud", 3},
     [CLAIM_EXP] = {"exp", 3},     [CLAIM_NBF] = {"nbf", 3},
     [CLAIM_IAT] = {"iat", 3},     [CLAIM_CNF] = {"cnf", 3},
+    [CLAIM_SID] = {"sid", 3},     [CLAIM_ACR] = {"acr", 3},
+    [CLAIM_AUTH_TIME] = {"auth_time", 9},
 };
 
 /* The claims that matter here, found in one walk; NULL where the token has none. */
@@ -113,7 +118,8 @@ static bool read_client(const struct claims *claims, struct dw_span *client)
 static bool read_names(const struct claims *claims, struct dw_jwt *jwt)
 {
     return read_text(claims, CLAIM_ISS, &jwt->iss) && read_text(claims, CLAIM_SUB, &jwt->sub) &&
-           read_text(claims, CLAIM_JTI, &jwt->jti) && read_client(claims, &jwt->client_id);
+           read_text(claims, CLAIM_JTI, &jwt->jti) && read_text(claims, CLAIM_SID, &jwt->sid) &&
+           read_text(claims, CLAIM_ACR, &jwt->acr) && read_client(claims, &jwt->client_id);
 }
 
 /* -- What for: lists ----------------------------------------------------------------------------- */
@@ -200,7 +206,16 @@ static bool read_times(const struct claims *claims, struct dw_jwt *jwt)
 {
     return read_time(claims, CLAIM_EXP, &jwt->exp, &jwt->has_exp) &&
            read_time(claims, CLAIM_NBF, &jwt->nbf, &jwt->has_nbf) &&
-           read_time(claims, CLAIM_IAT, &jwt->iat, &jwt->has_iat);
+           read_time(claims, CLAIM_IAT, &jwt->iat, &jwt->has_iat) &&
+           read_time(claims, CLAIM_AUTH_TIME, &jwt->auth_time, &jwt->has_auth_time);
+}
+
+static bool read_method(const struct claims *claims, const char *name, struct dw_span *bound_to)
+{
+    const struct json_node *method = json_member(claims->json, claims->nodes[CLAIM_CNF], name);
+
+    *bound_to = json_string(claims->json, method);
+    return method == NULL || bound_to->at != NULL;
 }
 
 /* RFC 7800 s3: confirmation methods nobody asked for are ignored; these two we know. */
@@ -208,12 +223,8 @@ static bool read_confirmation(const struct claims *claims, struct dw_jwt *jwt)
 {
     const struct json_node *cnf = claims->nodes[CLAIM_CNF];
 
-    if (cnf == NULL) {
-        return true;
-    }
-    jwt->bound_to_key = json_member(claims->json, cnf, "jkt") != NULL;
-    jwt->bound_to_certificate = json_member(claims->json, cnf, "x5t#S256") != NULL;
-    return cnf->type == JSON_OBJECT;
+    return cnf == NULL || (cnf->type == JSON_OBJECT && read_method(claims, "jkt", &jwt->jkt) &&
+                           read_method(claims, "x5t#S256", &jwt->x5t));
 }
 
 enum dw_reason claims_read(const struct json *json, char *text, struct dw_jwt *jwt)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "internal.h"
+#include "schemes.h"
 
 /* Unlike a challenge, credentials stand alone (RFC 9110 s11.4): an empty list element is allowed
  * among parameters, but not behind a lone scheme or a token68. Where in the field they end. */
@@ -62,16 +62,18 @@ static bool has_whitespace(struct dw_span span)
     return false;
 }
 
-static bool starts_with_scheme(struct dw_span token)
+static bool starts_with_scheme(struct dw_span token, const char *scheme)
 {
-    return span_starts_nocase(token, "Bearer ") || span_starts_nocase(token, "Bearer\t") ||
-           span_starts_nocase(token, "Bearer:");
+    const size_t len = strlen(scheme);
+
+    return span_starts_nocase(token, scheme) && token.len > len &&
+           (token.at[len] == ' ' || token.at[len] == '\t' || token.at[len] == ':');
 }
 
-/* Names what is wrong with text that is no b64token. */
-static enum dw_reason blame_token(struct dw_span token)
+/* Names what is wrong with text that is no token68. */
+static enum dw_reason blame_token(struct dw_span token, const char *scheme)
 {
-    if (starts_with_scheme(token)) {
+    if (starts_with_scheme(token, scheme)) {
         return DW_HEADER_DUPLICATE_SCHEME;
     }
     if (token.at[0] == ':') {
@@ -106,9 +108,8 @@ static enum dw_reason blame_other(struct dw_span field)
     return has_whitespace((struct dw_span){field.at, 1}) ? DW_HEADER_WHITESPACE : DW_HEADER_ILLEGAL;
 }
 
-enum dw_reason dw_bearer_parse(struct dw_span field, struct dw_span *token)
+enum dw_reason auth_token68(struct dw_span field, const char *scheme, struct dw_span *token)
 {
-    const size_t scheme_len = strlen("Bearer");
     struct dw_span rest, found;
     size_t end = 0;
 
@@ -119,10 +120,10 @@ enum dw_reason dw_bearer_parse(struct dw_span field, struct dw_span *token)
     if (field.len == 0) {
         return DW_HEADER_EMPTY;
     }
-    if (!span_starts_nocase(field, "Bearer")) {
+    if (!span_starts_nocase(field, scheme)) {
         return blame_other(field);
     }
-    rest = span_from(field, scheme_len);
+    rest = span_from(field, strlen(scheme));
     if (rest.len == 0) {
         return DW_HEADER_EMPTY;
     }
@@ -132,8 +133,13 @@ enum dw_reason dw_bearer_parse(struct dw_span field, struct dw_span *token)
     rest = span_from(rest, skip_spaces(rest, 0));
     found = read_token68(rest, &end);
     if (found.at == NULL || end < rest.len) {
-        return blame_token(rest);
+        return blame_token(rest, scheme);
     }
     *token = found;
     return DW_REASON_NONE;
+}
+
+enum dw_reason dw_bearer_parse(struct dw_span field, struct dw_span *token)
+{
+    return auth_token68(field, "Bearer", token);
 }

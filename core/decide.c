@@ -1,195 +1,173 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "internal.h"
+#include "schemes.h"
+
+#define NOTED 256 /* bytes of a route's scopes that are noted: an operator reads them, no program */
 
 /*
- * The product: who may pass. Read from the bottom up: judge() is the whole order of things.
+ * The product: who may pass. Read from the bottom up: judge() is the whole order of things. How each
+ * scheme finds out who is calling is in the file of its name.
  */
 
-/* A request before its judge, and what has been found out so far. */
-struct trial {
-    const struct dw_policy *policy;
-    const struct dw_answers *answers;
-    const struct dw_request *request;
-    struct dw_work *work;
-    struct dw_decision *found;
-    struct demands demands;
+/* Nobody yet. A request without credentials, as most that are turned away, needs not even that. */
+static void begin_scheme(struct trial *trial, enum dw_scheme scheme)
+{
+    trial->who = (struct dw_jwt){.alg = DW_ALG_NONE};
+    trial->found->scheme = scheme;
+}
+
+/* -- Who is calling: the Authorization field ---------------------------------------------------------- */
+
+static enum dw_reason authenticate_apikey(struct trial *trial, struct dw_span value)
+{
+    struct dw_span key, other;
+
+    /* `Api-Key` is what everybody writes; `ApiKey` is what everybody else writes. */
+    const char *name = span_starts_nocase(value, "Api-Key") ? "Api-Key" : "ApiKey";
+    if (span_starts_nocase(value, "Bearer")) {
+        name = "Bearer";
+    }
+    const enum dw_reason reason = auth_token68(value, name, &key);
+    if (reason != DW_REASON_NONE) {
+        return reason;
+    }
+    if (apikey_find(trial, &other) != DW_HEADER_MISSING) {
+        return DW_HEADER_METHODS;
+    }
+    return apikey_authenticate(trial, key);
+}
+
+static const struct named {
+    const char *name;
+    enum dw_scheme scheme;
+    enum dw_reason (*authenticate)(struct trial *trial, struct dw_span value);
+} NAMED[] = {
+    {"Bearer", DW_SCHEME_BEARER, bearer_authenticate},
+    {"DPoP", DW_SCHEME_DPOP, dpop_authenticate},
+    {"Basic", DW_SCHEME_BASIC, basic_authenticate},
+    {"Digest", DW_SCHEME_DIGEST, digest_authenticate},
+    {"Api-Key", DW_SCHEME_APIKEY, authenticate_apikey},
+    {"ApiKey", DW_SCHEME_APIKEY, authenticate_apikey},
 };
 
-/* -- What a token is worth ------------------------------------------------------------------------- */
-
-static enum dw_reason find_issuer(const struct dw_policy *policy, struct dw_span iss, size_t *issuer)
+/* A key may also come as a Bearer token: many clients can send nothing else. */
+static bool is_key_as_bearer(const struct trial *trial, struct dw_span value)
 {
-    if (iss.at == NULL) {
-        return DW_TOKEN_ISS_MISSING;
-    }
-    for (size_t i = 0; i < policy->n_trust; i++) {
-        if (dw_span_equal(iss, dw_span_of(policy->trust[i].issuer))) {
-            *issuer = i;
-            return DW_REASON_NONE;
-        }
-    }
-    return DW_TOKEN_ISS;
+    struct dw_span token;
+
+    return trial_accepts(trial, DW_SCHEME_APIKEY) &&
+           dw_bearer_parse(value, &token) == DW_REASON_NONE && apikey_is_one(trial->policy, token);
 }
 
-/* Nothing can be said of a token whose issuer's keys are not had: never a 401, which would tell an
- * honest client to throw its token away. */
-static enum dw_reason without_keys(const struct trial *trial, const struct dw_trust *trust)
+static const struct named *find_named(const struct trial *trial, struct dw_span value)
 {
-    if (trust->fixed_keys || trial->answers->asking == DW_HAVE_ASKED) {
-        return DW_KEYS_UNREACHABLE;
-    }
-    return trial->answers->asking == DW_MAY_ASK ? DW_ASK_KEYS : DW_GUARD_UNREACHABLE;
-}
+    static const struct named KEY = {"Bearer", DW_SCHEME_APIKEY, authenticate_apikey};
 
-/* A new key may just have been published: the kid is unknown only once someone could look. */
-static enum dw_reason without_kid(const struct trial *trial, const struct dw_trust *trust,
-                                  const struct dw_issuer_keys *known)
-{
-    if (trust->fixed_keys) {
-        return DW_TOKEN_KID;
-    }
-    if (known->fresh || trial->answers->asking == DW_HAVE_ASKED) {
-        return known->failing ? DW_KEYS_UNREACHABLE : DW_TOKEN_KID;
-    }
-    return trial->answers->asking == DW_MAY_ASK ? DW_ASK_KID : DW_GUARD_UNREACHABLE;
-}
-
-static enum dw_reason verify_token(struct trial *trial, const struct cache_key *name,
-                                   struct dw_jwt *jwt)
-{
-    struct dw_decision *found = trial->found;
-    struct dw_key *key = NULL;
-    size_t issuer = 0;
-
-    enum dw_reason reason = dw_jwt_parse(name->token, trial->work, jwt);
-    if (reason != DW_REASON_NONE) {
-        return reason;
-    }
-    found->kid = jwt->kid;
-    reason = find_issuer(trial->policy, jwt->iss, &issuer);
-    if (reason != DW_REASON_NONE) {
-        return reason;
-    }
-    found->issuer = issuer;
-    found->iss = jwt->iss;
-
-    const struct dw_trust *trust = &trial->policy->trust[issuer];
-    const struct dw_issuer_keys *known = &trial->answers->issuers[issuer];
-    if (known->keys == NULL) {
-        return without_keys(trial, trust);
-    }
-    reason = jws_verify(jwt, known->keys, trust->algorithms, &key);
-    if (reason == DW_TOKEN_KID) {
-        return without_kid(trial, trust, known);
-    }
-    if (reason == DW_REASON_NONE && trial->answers->cache != NULL) {
-        cache_add(trial->answers->cache, name, jwt, issuer, key->thumbprint, trial->request->now);
-    }
-    return reason;
-}
-
-static enum dw_reason judge_token(struct trial *trial, const struct dw_jwt *jwt)
-{
-    const struct dw_answers *answers = trial->answers;
-    struct dw_decision *found = trial->found;
-
-    found->subject = jwt->sub;
-    found->client = jwt->client_id;
-    found->scope = jwt->scope;
-    const enum dw_reason reason =
-        dw_jwt_judge(jwt, &trial->policy->trust[found->issuer], trial->policy->leeway,
-                     trial->request->now, DW_REASON_NONE);
-    if (reason != DW_REASON_NONE) {
-        return reason;
-    }
-    if (answers->is_revoked != NULL && answers->is_revoked(answers->context, jwt)) {
-        return DW_TOKEN_REVOKED;
-    }
-    return DW_REASON_NONE;
-}
-
-static enum dw_reason authenticate_token(struct trial *trial, struct dw_span token)
-{
-    const struct cache_key name = {trial->policy, token};
-    struct dw_cache *cache = trial->answers->cache;
-    struct dw_decision *found = trial->found;
-    struct dw_jwt fresh;
-
-    found->token = token;
-    const struct dw_jwt *jwt =
-        cache == NULL ? NULL : cache_find(cache, &name, trial->answers->issuers, &found->issuer);
-    if (jwt != NULL) {
-        found->cached = true;
-        found->iss = jwt->iss;
-        found->kid = jwt->kid;
-        return judge_token(trial, jwt);
-    }
-    const enum dw_reason reason = verify_token(trial, &name, &fresh);
-    return reason != DW_REASON_NONE ? reason : judge_token(trial, &fresh);
-}
-
-/* -- Who is calling -------------------------------------------------------------------------------- */
-
-static bool all_accept(const struct demands *demands, enum dw_scheme scheme)
-{
-    for (size_t i = 0; i < demands->n; i++) {
-        const struct dw_route *route = demands->routes[i];
-        if ((route == NULL || !route->anyone) && !route_accepts(route, scheme)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The one Authorization field, or why there is not one. */
-static enum dw_reason find_authorization(const struct dw_request *request, struct dw_span *value)
-{
-    const struct dw_field *authorization = NULL;
-
-    for (size_t i = 0; i < request->n_fields; i++) {
-        if (!dw_span_equal_nocase(request->fields[i].name, DW_SPAN("Authorization"))) {
+    for (size_t i = 0; i < sizeof(NAMED) / sizeof(NAMED[0]); i++) {
+        if (!span_starts_nocase(value, NAMED[i].name)) {
             continue;
         }
-        if (authorization != NULL) {
-            return DW_HEADER_MULTIPLE;
+        return NAMED[i].scheme == DW_SCHEME_BEARER && is_key_as_bearer(trial, value) ? &KEY
+                                                                                     : &NAMED[i];
+    }
+    return NULL;
+}
+
+static enum dw_reason by_authorization(struct trial *trial, struct dw_span value)
+{
+    struct dw_span token;
+
+    value = span_from(value, skip_spaces(value, 0));
+    const struct named *named = find_named(trial, value);
+    if (named == NULL) {
+        /* Says what kind of nothing it is; it can be no Bearer token. */
+        return dw_bearer_parse(value, &token);
+    }
+    if (!trial_accepts(trial, named->scheme)) {
+        return DW_SCHEME_UNSUPPORTED;
+    }
+    begin_scheme(trial, named->scheme);
+    return named->authenticate(trial, value);
+}
+
+/* -- Who is calling: everywhere else ------------------------------------------------------------------- */
+
+/* The strongest first. What is present and bad is answered as bad: nobody falls through to less. */
+static const struct place {
+    enum dw_scheme scheme;
+    enum dw_reason (*find)(struct trial *trial, struct dw_span *value);
+    enum dw_reason (*authenticate)(struct trial *trial, struct dw_span value);
+} PLACES[] = {
+    {DW_SCHEME_APIKEY, apikey_find, apikey_authenticate},
+    {DW_SCHEME_CERTIFICATE, certificate_find, certificate_authenticate},
+    {DW_SCHEME_COOKIE, cookie_find, cookie_authenticate},
+};
+
+static enum dw_reason by_place(struct trial *trial)
+{
+    for (size_t i = 0; i < sizeof(PLACES) / sizeof(PLACES[0]); i++) {
+        struct dw_span value;
+        if (!trial_accepts(trial, PLACES[i].scheme)) {
+            continue;
         }
-        authorization = &request->fields[i];
+        const enum dw_reason reason = PLACES[i].find(trial, &value);
+        if (reason != DW_HEADER_MISSING) {
+            begin_scheme(trial, PLACES[i].scheme);
+            return reason != DW_REASON_NONE ? reason : PLACES[i].authenticate(trial, value);
+        }
     }
-    if (authorization == NULL) {
-        return DW_HEADER_MISSING;
-    }
-    *value = authorization->value;
-    return DW_REASON_NONE;
+    return apikey_is_misplaced(trial) ? DW_HEADER_LOCATION : DW_HEADER_MISSING;
 }
 
 static enum dw_reason authenticate(struct trial *trial)
 {
-    struct dw_span value, token;
+    struct dw_span value;
 
-    enum dw_reason reason = find_authorization(trial->request, &value);
-    if (reason != DW_REASON_NONE) {
-        return reason;
+    switch (request_field(trial->request, DW_SPAN("Authorization"), &value)) {
+    case 0:
+        return by_place(trial);
+    case 1:
+        return by_authorization(trial, value);
+    default:
+        return DW_HEADER_MULTIPLE;
     }
-    reason = dw_bearer_parse(value, &token);
-    if (reason == DW_SCHEME_UNSUPPORTED || !all_accept(&trial->demands, DW_SCHEME_BEARER)) {
-        return DW_SCHEME_UNSUPPORTED;
-    }
-    trial->found->scheme = DW_SCHEME_BEARER;
-    return reason != DW_REASON_NONE ? reason : authenticate_token(trial, token);
 }
 
 /* -- May they do this ------------------------------------------------------------------------------ */
 
+/* As the challenge names them: of alternatives the first. */
+static void note_scope(struct trial *trial, const struct dw_route *route)
+{
+    char *at = trial_take(trial, NOTED);
+    struct text text;
+
+    if (at == NULL) {
+        return;
+    }
+    text_init(&text, at, NOTED);
+    text_add(&text, trial->request->scope);
+    if (route != NULL) {
+        list_put(&text, &route->scope, DW_LIST_MAX);
+        list_put(&text, &route->scope_any, 1);
+    }
+    trial_note(trial, text_span(&text), trial->found->scope);
+}
+
 static enum dw_reason authorise(struct trial *trial)
 {
+    const enum dw_reason reason = require_check(trial);
+
+    if (reason != DW_REASON_NONE) {
+        return reason;
+    }
     for (size_t i = 0; i < trial->demands.n; i++) {
         const struct dw_route *route = trial->demands.routes[i];
         if (!scope_suffices(trial->found->scope, route, trial->request->scope)) {
             trial->found->route = route;
+            note_scope(trial, route);
             return DW_SCOPE_INSUFFICIENT;
         }
     }
-    return DW_ALLOWED_TOKEN;
+    return DW_REASON_NONE;
 }
 
 /* The rule that asks for credentials: with several readings of a path, any one that does. */
@@ -206,9 +184,42 @@ static bool is_open(struct trial *trial)
     return trial->request->scope.len == 0;
 }
 
+/* A browser asks, without credentials, whether a script may send a request of another method (Fetch
+ * standard, CORS-preflight request): the rules are those of the request it asks about. */
+static bool is_preflight(const struct trial *trial, char *scratch)
+{
+    struct dw_request asked;
+    struct demands demands;
+
+    if (!request_is_preflight(trial->request)) {
+        return false;
+    }
+    asked = *trial->request;
+    (void)request_field(trial->request, DW_SPAN("Access-Control-Request-Method"), &asked.method);
+    if (!policy_route(trial->policy, &asked, scratch, &demands)) {
+        return false;
+    }
+    for (size_t i = 0; i < demands.n; i++) {
+        const struct dw_route *route = demands.routes[i];
+        if (route == NULL || !cors_allows(&route->cors, trial->request)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* First the route, then who is calling, and only then what they may do: a 401 before a 403. */
 static enum dw_reason judge(struct trial *trial)
 {
+    static const enum dw_reason ALLOWED[DW_SCHEMES_END] = {
+        [DW_SCHEME_BEARER] = DW_ALLOWED_TOKEN,
+        [DW_SCHEME_DPOP] = DW_ALLOWED_TOKEN,
+        [DW_SCHEME_BASIC] = DW_ALLOWED_PASSWORD,
+        [DW_SCHEME_DIGEST] = DW_ALLOWED_PASSWORD,
+        [DW_SCHEME_APIKEY] = DW_ALLOWED_APIKEY,
+        [DW_SCHEME_COOKIE] = DW_ALLOWED_SESSION,
+        [DW_SCHEME_CERTIFICATE] = DW_ALLOWED_CERTIFICATE,
+    };
     char *scratch = (char *)trial->work->bytes;
 
     if (!policy_route(trial->policy, trial->request, scratch, &trial->demands)) {
@@ -217,32 +228,54 @@ static enum dw_reason judge(struct trial *trial)
     if (is_open(trial)) {
         return DW_ALLOWED_ANYONE;
     }
-    const enum dw_reason reason = authenticate(trial);
-    return reason != DW_REASON_NONE ? reason : authorise(trial);
+    if (is_preflight(trial, scratch)) {
+        return DW_ALLOWED_PREFLIGHT;
+    }
+    enum dw_reason reason = authenticate(trial);
+    if (reason == DW_REASON_NONE) {
+        reason = authorise(trial);
+    }
+    return reason != DW_REASON_NONE ? reason : ALLOWED[trial->found->scheme];
 }
 
-static enum dw_verdict verdict_of(enum dw_reason reason)
+/* -- The verdict ----------------------------------------------------------------------------------- */
+
+/* What the challenges of a 401 need that only a decision knows. */
+static void make_nonces(struct trial *trial)
 {
-    switch (dw_reason_text(reason)->status) {
-    case 200:
-        return DW_ALLOW;
-    case 0:
-        return reason == DW_REASON_NONE ? DW_DENY : DW_ASK;
-    default:
-        return DW_DENY;
+    if (route_accepts(trial->found->route, DW_SCHEME_DIGEST)) {
+        digest_make_nonce(trial);
+    }
+    if (route_accepts(trial->found->route, DW_SCHEME_DPOP)) {
+        dpop_make_nonce(trial);
     }
 }
 
 void dw_decide(const struct dw_policy *policy, const struct dw_answers *answers,
                const struct dw_request *request, struct dw_work *work, struct dw_decision *decision)
 {
-    struct trial trial = {.policy = policy,
-                          .answers = answers,
-                          .request = request,
-                          .work = work,
-                          .found = decision};
+    struct trial trial;
 
+    trial.policy = policy;
+    trial.answers = answers;
+    trial.request = request;
+    trial.work = work;
+    trial.found = decision;
+    trial.spare = 0;
+    trial.claims = SPAN_NONE;
     *decision = (struct dw_decision){.verdict = DW_DENY, .reason = DW_GUARD_FAILED};
     decision->reason = judge(&trial);
-    decision->verdict = verdict_of(decision->reason);
+    switch (dw_reason_text(decision->reason)->status) {
+    case 200:
+        decision->verdict = DW_ALLOW;
+        break;
+    case 0:
+        decision->verdict = DW_ASK;
+        break;
+    case 401:
+        make_nonces(&trial);
+        break;
+    default:
+        break;
+    }
 }

@@ -27,270 +27,11 @@
  * dw_key, a dw_cache or a dw_work.
  */
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "doorward_parts.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define DW_API __attribute__((visibility("default")))
-#define DW_MUST_USE __attribute__((warn_unused_result))
-
-/* ------------------------------------------------------------------------------------------------
- * Bytes
- */
-
-/* Some bytes of somebody else's. `at` may be NULL when `len` is 0; NULL says "absent". */
-struct dw_span {
-    const char *at;
-    size_t len;
-};
-
-#define DW_SPAN(literal) ((struct dw_span){"" literal, sizeof(literal) - 1})
-
-DW_API struct dw_span dw_span_of(const char *text); /* NUL-terminated, or NULL for absent */
-DW_API bool dw_span_equal(struct dw_span a, struct dw_span b);
-DW_API bool dw_span_equal_nocase(struct dw_span a, struct dw_span b); /* ASCII letters only */
-
-/* Unlike dw_span_equal(), takes the same time wherever the bytes differ. For secrets. */
-DW_API bool dw_secret_equal(struct dw_span a, struct dw_span b);
-
-/* Overwrites a secret; never optimised away. */
-DW_API void dw_secret_wipe(void *at, size_t len);
-
-/* ------------------------------------------------------------------------------------------------
- * Errors: 0 is success. Each function lists what it returns besides.
- */
-#define DW_ERRORS(X)                                                                               \
-    X(DW_ERR_SYNTAX, -1, "the text breaks its grammar")                                            \
-    X(DW_ERR_SIZE, -2, "a limit is exceeded, or the buffer is too small")                          \
-    X(DW_ERR_MEMORY, -3, "out of memory")                                                          \
-    X(DW_ERR_KEY, -4, "the key is broken, too weak, or of a kind not supported")                   \
-    X(DW_ERR_POLICY, -5, "the policy is out of range")                                             \
-    X(DW_ERR_CRYPTO, -6, "the cryptographic library failed")                                       \
-    X(DW_END, -7, "nothing is left")
-
-enum dw_error {
-#define DW_ERROR_VALUE(name, value, text) name = (value),
-    DW_ERRORS(DW_ERROR_VALUE)
-#undef DW_ERROR_VALUE
-};
-
-DW_API const char *dw_error_text(int error); /* never NULL */
-
-/* ------------------------------------------------------------------------------------------------
- * Reasons: one name for each answer, the same word everywhere. The table is reasons.def.
- */
-enum dw_reason {
-    DW_REASON_NONE = 0, /* nothing wrong was found */
-#define REASON(name, id, status, error, public, private, build, call, visit) DW_##name,
-#include "reasons.def"
-#undef REASON
-    DW_REASONS_END
-};
-
-struct dw_reason_text {
-    const char *name;         /* "token.expired" */
-    int status;               /* 200 lets in, 0 asks, else the HTTP status of the answer */
-    const char *error;        /* RFC 6750 s3.1 code, or "" */
-    const char *public_text;  /* what a stranger may read */
-    const char *private_text; /* what the operator reads */
-    const char *build, *call, *visit; /* the fix, for each audience; may be "" */
-};
-
-/* The row of a reason; DW_REASON_NONE and values out of range have an empty one. Never NULL. */
-DW_API const struct dw_reason_text *dw_reason_text(enum dw_reason reason);
-
-/* The reason of that name; DW_REASON_NONE if there is none. */
-DW_API enum dw_reason dw_reason_find(struct dw_span name);
-
-/* ------------------------------------------------------------------------------------------------
- * Fields: challenges (WWW-Authenticate) and credentials (Authorization), RFC 9110 s11
- */
-#define DW_FIELD_MAX 65536 /* bytes; longer field values: DW_ERR_SIZE */
-#define DW_PARAMS_MAX 32   /* more parameters in one challenge: DW_ERR_SIZE */
-
-struct dw_param {
-    struct dw_span name;
-    struct dw_span value; /* between the quotes; escapes still in place */
-    bool quoted;          /* was, or is to be, a quoted-string */
-};
-
-/* One challenge, or one field of credentials: they share their grammar (RFC 9110 s11.3, s11.4). */
-struct dw_challenge {
-    struct dw_span scheme;
-    struct dw_span token68; /* absent when there are parameters */
-    struct dw_param params[DW_PARAMS_MAX];
-    size_t n_params;
-};
-
-/* Where, and how, a text breaks the grammar. */
-struct dw_fault {
-    size_t at;        /* offset of the first byte that cannot stand there */
-    const char *what; /* a static sentence: what was expected */
-};
-
-/* A cursor over the challenges of one field value. All members are private. */
-struct dw_challenge_reader {
-    struct dw_span field;
-    size_t at;
-    bool lenient;
-};
-
-/* `field` is borrowed by the reader and by every challenge it yields. A lenient reader also takes
- * parameters separated by spaces or semicolons, single quotes, a missing closing quote, quotes left
- * unescaped, values that want quotes, stray commas, control characters in a quoted string, and
- * repeated parameters, of which it keeps the first. */
-DW_API void dw_challenge_reader_init(struct dw_challenge_reader *reader, struct dw_span field,
-                                     bool lenient);
-
-/*
- * The next challenge. 0; DW_END; or DW_ERR_SYNTAX or DW_ERR_SIZE, after which the reader yields
- * DW_END. `fault` may be NULL; it is written on DW_ERR_SYNTAX, and by a lenient reader also on 0 and
- * DW_END: the first place where the strict grammar was broken; its `what` is NULL if it was not.
- */
-DW_MUST_USE DW_API int dw_challenge_next(struct dw_challenge_reader *reader,
-                                         struct dw_challenge *challenge, struct dw_fault *fault);
-
-/* The parameter of that name (case-insensitive), or NULL. */
-DW_API const struct dw_param *dw_challenge_param(const struct dw_challenge *challenge,
-                                                 const char *name);
-
-/* Writes a parameter's value without its escapes. 0 or DW_ERR_SIZE. */
-DW_MUST_USE DW_API int dw_param_unescape(const struct dw_param *param, char *buffer, size_t size,
-                                         size_t *len);
-
-/* Writes one challenge as a field value, no NUL. Quoted values are escaped here: a parsed one goes
- * through dw_param_unescape() first. 0; DW_ERR_SIZE; or DW_ERR_SYNTAX if a name, token or token68 is
- * none, or a value holds a control character other than a tab. */
-DW_MUST_USE DW_API int dw_challenge_write(const struct dw_challenge *challenge, char *buffer,
-                                          size_t size, size_t *len);
-
-/* Reads the value of an Authorization field strictly. 0, DW_ERR_SYNTAX (then `fault`, if not NULL,
- * is written) or DW_ERR_SIZE. The credentials borrow `field`. Written by dw_challenge_write(). */
-DW_MUST_USE DW_API int dw_credentials_parse(struct dw_span field, struct dw_challenge *credentials,
-                                            struct dw_fault *fault);
-
-/*
- * The token of a Bearer field (RFC 6750 s2.1), borrowed from it. DW_REASON_NONE and the token; or
- * DW_SCHEME_UNSUPPORTED for another scheme; or the header.* reason that names how it is malformed.
- */
-DW_MUST_USE DW_API enum dw_reason dw_bearer_parse(struct dw_span field, struct dw_span *token);
-
-/* ------------------------------------------------------------------------------------------------
- * base64url (RFC 4648 s5), without padding; canonical or refused
- */
-#define DW_BASE64URL_SIZE(n) (((n) * 4 + 2) / 3) /* characters for n bytes */
-
-DW_MUST_USE DW_API int dw_base64url_write(const void *bytes, size_t n, char *buffer, size_t size,
-                                          size_t *len); /* 0 or DW_ERR_SIZE */
-DW_MUST_USE DW_API int dw_base64url_parse(struct dw_span text, void *buffer, size_t size,
-                                          size_t *len); /* 0, DW_ERR_SYNTAX or DW_ERR_SIZE */
-
-/* ------------------------------------------------------------------------------------------------
- * Keys: JWK and JWKS (RFC 7517, 7518, 8037)
- */
-#define DW_JWKS_MAX (256 * 1024) /* bytes of a JWKS */
-#define DW_KEYS_MAX 1024         /* keys of one that are kept */
-
-/* Algorithms of RFC 7518 s3.1 and RFC 8037. There is no `none`. */
-#define DW_ALGS(X)                                                                                 \
-    X(RS256) X(RS384) X(RS512) X(PS256) X(PS384) X(PS512) X(ES256) X(ES384) X(ES512) X(EdDSA)      \
-    X(HS256) X(HS384) X(HS512)
-
-enum dw_alg {
-    DW_ALG_NONE = 0, /* no algorithm Doorward knows */
-#define DW_ALG_VALUE(name) DW_ALG_##name,
-    DW_ALGS(DW_ALG_VALUE)
-#undef DW_ALG_VALUE
-    DW_ALGS_END
-};
-
-#define DW_ALG_BIT(alg) (1u << (alg)) /* for sets of algorithms */
-
-DW_API enum dw_alg dw_alg_find(struct dw_span name);
-DW_API const char *dw_alg_name(enum dw_alg alg); /* "" for DW_ALG_NONE */
-
-struct dw_keys; /* a set of keys that verify */
-struct dw_key;  /* one key that signs */
-
-/*
- * Reads a JWKS. Keys that cannot be used here (unknown kty or curve, use other than sig, key_ops
- * without verify, RSA under 2048 bits, oct shorter than its hash) are left out, not refused, as
- * RFC 7517 s5 asks. `secrets` admits oct keys: say true only for a file of your own, never for what
- * an issuer publishes. 0 and a set to free with dw_keys_free(), perhaps an empty one; DW_ERR_SYNTAX
- * for what is no JWKS; DW_ERR_SIZE; DW_ERR_MEMORY.
- */
-DW_MUST_USE DW_API int dw_keys_parse(struct dw_span jwks, bool secrets, struct dw_keys **keys);
-DW_API void dw_keys_free(struct dw_keys *keys); /* NULL is fine */
-DW_API size_t dw_keys_count(const struct dw_keys *keys);
-DW_API bool dw_keys_has_kid(const struct dw_keys *keys, struct dw_span kid);
-
-/*
- * A new private key for RS256 (2048 bits), ES256/384/512 or EdDSA (Ed25519); its kid is its RFC 7638
- * thumbprint. 0; DW_ERR_KEY for another algorithm; DW_ERR_CRYPTO; DW_ERR_MEMORY.
- */
-DW_MUST_USE DW_API int dw_key_generate(enum dw_alg alg, struct dw_key **key);
-
-/* Reads a private or oct JWK. It must hold alg, or be of a kind that can have only one; its kid is
- * the JWK's, else the thumbprint. 0, DW_ERR_SYNTAX, DW_ERR_KEY, DW_ERR_SIZE, DW_ERR_MEMORY. */
-DW_MUST_USE DW_API int dw_key_parse(struct dw_span jwk, struct dw_key **key);
-DW_API void dw_key_free(struct dw_key *key); /* wipes; NULL is fine */
-DW_API enum dw_alg dw_key_alg(const struct dw_key *key);
-DW_API struct dw_span dw_key_kid(const struct dw_key *key); /* borrowed from the key */
-
-/* Writes the key as a JWK: with its secret part to keep it, without to publish it. A 2048-bit RSA key
- * needs 2 KiB. 0; DW_ERR_SIZE; DW_ERR_KEY when an oct key is asked for its public part. */
-DW_MUST_USE DW_API int dw_key_write(const struct dw_key *key, bool with_secret, char *buffer,
-                                    size_t size, size_t *len);
-
-/* ------------------------------------------------------------------------------------------------
- * Tokens: JWS and JWT (RFC 7515, 7519; RFC 8725 and 9068 heeded)
- */
-#define DW_TOKEN_MAX (16 * 1024) /* bytes of a token */
-#define DW_AUD_MAX 32            /* audiences in one */
-#define DW_KID_MAX 256           /* bytes of a kid */
-
-/* Scratch memory, so that nothing is allocated for a request. About 64 KiB: keep one per thread. */
-struct dw_work {
-    unsigned char bytes[64 * 1024] __attribute__((aligned(16)));
-};
-
-/* A token taken apart. Spans borrow the token and the work it was parsed with. */
-struct dw_jwt {
-    struct dw_span token;       /* the whole */
-    struct dw_span signed_part; /* header.payload */
-    struct dw_span signature;   /* decoded */
-    enum dw_alg alg;
-    struct dw_span kid, typ; /* absent if absent */
-    struct dw_span iss, sub, jti;
-    struct dw_span client_id; /* client_id, else azp, else appid or cid */
-    struct dw_span scope;     /* scope, else scp; a list is joined by spaces */
-    struct dw_span aud[DW_AUD_MAX];
-    size_t n_aud;
-    int64_t exp, nbf, iat; /* whole seconds, rounded down */
-    bool has_exp, has_nbf, has_iat;
-    bool bound_to_key;         /* cnf.jkt */
-    bool bound_to_certificate; /* cnf.x5t#S256 */
-};
-
-/* Takes a token apart and checks its structure; believes nothing it says. DW_REASON_NONE, or the
- * token.* reason. */
-DW_MUST_USE DW_API enum dw_reason dw_jwt_parse(struct dw_span token, struct dw_work *work,
-                                               struct dw_jwt *jwt);
-
-/* Verifies the signature: the key is chosen by kid, the algorithm by the key and, where `algorithms`
- * (a set of DW_ALG_BIT) is not 0, by it. DW_REASON_NONE; DW_TOKEN_ALG, _KID, _KID_MISSING,
- * _UNSIGNED, _SIGNATURE; or DW_GUARD_FAILED. */
-DW_MUST_USE DW_API enum dw_reason dw_jwt_verify(const struct dw_jwt *jwt, struct dw_keys *keys,
-                                                unsigned algorithms);
-
-/* Signs `claims` (a JSON object) as a compact JWS whose header holds typ, alg and kid. 0 (no NUL is
- * written), DW_ERR_SIZE or DW_ERR_CRYPTO. */
-DW_MUST_USE DW_API int dw_jws_sign(struct dw_key *key, const char *typ, struct dw_span claims,
-                                   char *buffer, size_t size, size_t *len);
 
 /* ------------------------------------------------------------------------------------------------
  * The policy: what you demand. Plain data of yours; it must outlive what it is passed to.
@@ -306,7 +47,13 @@ DW_MUST_USE DW_API int dw_jws_sign(struct dw_key *key, const char *typ, struct d
 
 enum dw_scheme {
     DW_SCHEME_NONE = 0,
-    DW_SCHEME_BEARER,
+    DW_SCHEME_BEARER,      /* RFC 6750: a JWT, or an opaque token */
+    DW_SCHEME_BASIC,       /* RFC 7617 */
+    DW_SCHEME_DIGEST,      /* RFC 7616 */
+    DW_SCHEME_APIKEY,      /* Authorization: Api-Key, a field or a query parameter of its own */
+    DW_SCHEME_COOKIE,      /* the session of somebody who has signed in */
+    DW_SCHEME_CERTIFICATE, /* of a TLS client */
+    DW_SCHEME_DPOP,        /* RFC 9449 */
     DW_SCHEMES_END
 };
 
@@ -325,6 +72,8 @@ struct dw_trust {
     unsigned algorithms;      /* set of DW_ALG_BIT; 0: what its keys can do */
     bool fixed_keys;          /* the keys are all there will ever be: never ask for more */
     bool access_tokens_only;  /* RFC 9068: typ must be at+jwt; sub and client_id must be there */
+    bool introspects;         /* its opaque tokens are known by asking (RFC 7662) */
+    const char *opaque_prefix; /* how those begin; NULL: anyhow. No other issuer gets to see them */
 };
 
 /* What a token whose issuer is `trust` would be refused for, its signature apart: typ, times, audience,
@@ -332,6 +81,69 @@ struct dw_trust {
  * more. `trust` NULL, an issuer not known: what depends on it is not looked at. */
 DW_MUST_USE DW_API enum dw_reason dw_jwt_judge(const struct dw_jwt *jwt, const struct dw_trust *trust,
                                                int leeway, int64_t now, enum dw_reason after);
+
+/* Algorithms of Digest (RFC 7616 s3.3), strongest last; a set is 1u << each. */
+enum dw_digest { DW_DIGEST_MD5, DW_DIGEST_SHA256, DW_DIGEST_SHA512_256, DW_DIGESTS_END };
+
+/* Who a client certificate is. Members that are there must all fit. */
+struct dw_certificate_rule {
+    const char *fingerprint;  /* SHA-256 of its DER, 64 hexadecimal digits */
+    const char *subject;      /* its distinguished name as RFC 2253 writes it */
+    const char *san;          /* dns:NAME, email:NAME, uri:NAME or ip:ADDRESS among its alternatives */
+    const char *principal;    /* who that is; NULL: the SAN, the common name or the subject that fit */
+    struct dw_list scope;
+};
+
+/* What goes for a scheme wherever a route accepts it. All zero is a good choice for each. */
+struct dw_schemes {
+    struct {
+        unsigned algorithms; /* set of 1u << enum dw_digest; 0: all but MD5 */
+        int nonce_life;      /* seconds; 0: 300 */
+        int auth_int;        /* bytes of the largest body whose integrity is offered; 0: none */
+    } digest;
+    struct {
+        const char *prefix; /* of the keys; NULL: "dw" */
+        const char *field;  /* NULL: "X-API-Key" */
+        const char *query;  /* parameter; NULL: never there */
+    } apikey;
+    struct {
+        const char *name;    /* NULL: "__Host-doorward" */
+        const char *sign_in; /* path a form is posted to; NULL: there is none */
+        struct dw_list origins; /* others than a request's own that may use it to change things */
+    } cookie;
+    struct {
+        const char *field; /* RFC 9440 Client-Cert, where whoever is in front sets it; NULL: none */
+        /* The first that fits says who it is. None at all: whoever the TLS layer has verified. */
+        const struct dw_certificate_rule *rules;
+        size_t n_rules;
+    } certificate;
+    struct {
+        unsigned algorithms; /* set of DW_ALG_BIT; 0: all that are asymmetric */
+        int window;          /* seconds a proof may be old; 0: 60 */
+        bool nonce;          /* demand one of ours */
+    } dpop;
+};
+
+/* What a protected resource says of itself (RFC 9728). */
+struct dw_resource {
+    const char *resource;     /* its identifier, an https URL; NULL: it says nothing */
+    const char *metadata;     /* where that is to be read: a URL, named in every challenge */
+    const char *name;         /* for people; NULL */
+    const char *documentation; /* a URL; NULL */
+    struct dw_list scopes;
+};
+
+/* Which scripts of other origins may call a route (Fetch standard, CORS). */
+struct dw_cors {
+    struct dw_list origins; /* "https://app.example.com"; "*" for all, who then send no cookie */
+};
+
+/* A claim and the value it must have (or hold, where it is a list). {path.NAME} in the value stands for
+ * the segment of the path that the route's pattern calls {NAME}. */
+struct dw_demand {
+    const char *claim;
+    const char *value;
+};
 
 // A rule for some paths. The pattern is compared with the request's path segment by segment, after
 // decoding, so that no spelling of a path escapes the rule another spelling of it would hit:
@@ -344,16 +156,27 @@ struct dw_route {
     const char *path;
     struct dw_list methods; /* empty: any. GET covers HEAD */
     bool anyone;            /* no authentication */
-    struct dw_list scope;   /* all of them are needed */
+    bool hide;              /* whoever is not let in is told 404 */
+    int malformed;          /* instead of the policy's; 0: that */
+    int max_age;            /* seconds since the subject was authenticated (RFC 9470); 0: any */
+    struct dw_list acr;     /* acr must be one of these (RFC 9470), if there are any */
+    struct dw_list audience;  /* aud must name one of these too, if there are any */
+    struct dw_list scope;     /* all of them are needed */
     struct dw_list scope_any; /* and one of these, if there are any */
+    const struct dw_demand *require; /* all of them */
+    size_t n_require;
+    struct dw_cors cors;
     enum dw_scheme accept[DW_SCHEMES_END]; /* in the order they are offered; none: Bearer */
 };
 
 /* First match wins; what no route names needs authentication. */
 struct dw_policy {
     const char *realm; /* NULL: "api" */
+    const char *origin; /* "https://api.example.com", as clients know this place; NULL: as they say */
     int malformed;     /* status for invalid_request: 400, or 401 (0 means 401) */
     int leeway;        /* seconds of clock difference forgiven */
+    struct dw_schemes schemes;
+    struct dw_resource resource;
     const struct dw_trust *trust;
     size_t n_trust;
     const struct dw_route *routes;
@@ -394,14 +217,45 @@ struct dw_cache;
 DW_MUST_USE DW_API int dw_cache_new(size_t slots, const uint8_t seed[16], struct dw_cache **cache);
 DW_API void dw_cache_free(struct dw_cache *cache); /* wipes; NULL is fine */
 
-/* What you know. */
+/* Credentials that no arithmetic can check: somebody has to have looked them up. */
+enum dw_fact {
+    DW_FACT_NONE = 0,
+    DW_FACT_APIKEY,   /* named by the hash of the key */
+    DW_FACT_SESSION,  /* of the cookie's value */
+    DW_FACT_PASSWORD, /* of the user's name, then keyed of name and password: 16 bytes each */
+    DW_FACT_DIGEST,   /* of the user's name, or the userhash itself if it has 32 bytes */
+    DW_FACT_TOKEN     /* of issuer and opaque token */
+};
+
+#define DW_FACT_NAME 32      /* bytes of such a name: SHA-256 */
+#define DW_CLAIMS_MAX 8192   /* bytes of the claims of one */
+
+/* What is known of such credentials. */
+struct dw_known {
+    struct dw_span claims; /* a JSON object: sub, scope, jti, exp ... as a JWT has them. For a fact of
+                              Digest also ha1: an object of hexadecimal texts by algorithm */
+    int64_t until;         /* nothing is known any more from then on */
+    int64_t renew;         /* from then on ask again; if nobody answers it still holds. 0: never */
+};
+
+/* What you know. Any function may be NULL: then nothing is revoked, known, or to be waited for, and
+ * every use is the first. */
 struct dw_answers {
     const struct dw_issuer_keys *issuers; /* one for each of policy->trust, in its order */
     enum dw_asking asking;
+    enum dw_reason heard;   /* DW_HAVE_ASKED: what these very credentials were refused for; or NONE */
     struct dw_cache *cache; /* NULL: none */
-    /* NULL: nothing is ever revoked. Called for each token let in, cached or not. */
-    bool (*is_revoked)(void *context, const struct dw_jwt *token);
-    void *context;
+    const uint8_t *secret;  /* 32 bytes all who decide here share; NULL: no Basic, Digest or nonce */
+    void *context;          /* of all below */
+    /* Called for whatever is let in, cached or not. */
+    bool (*is_revoked)(void *context, enum dw_scheme scheme, const struct dw_jwt *token);
+    bool (*find)(void *context, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],
+                 struct dw_known *known);
+    /* Whether this is used for the first time: a proof's jti, a nonce's count. DW_REASON_NONE,
+     * DW_PROOF_REPLAYED, or DW_GUARD_FAILED: nobody can tell. Until `until` it is remembered. */
+    enum dw_reason (*use)(void *context, const uint8_t name[DW_FACT_NAME], int64_t until);
+    /* Seconds until whoever sent the request may guess again; 0: now. `account` may be absent. */
+    int (*wait)(void *context, struct dw_span source, struct dw_span account);
 };
 
 struct dw_field {
@@ -415,6 +269,10 @@ struct dw_request {
     const struct dw_field *fields;
     size_t n_fields;
     int64_t now; /* seconds since 1970, UTC */
+    struct dw_span source;      /* the client's address */
+    struct dw_span origin;      /* "https://api.example.com:8443": where it came in, if that is known */
+    struct dw_span certificate; /* the client's, DER, as the TLS layer has verified it; or absent */
+    struct dw_span body;        /* present only where dw_wants_body() said so */
     /* What the place it came in through demands beside the policy; absent: nothing. */
     struct dw_span scope; /* scopes, separated by spaces: all of them; at most DW_SCOPE_MAX */
     struct dw_span realm; /* instead of the policy's; at most DW_TEXT_MAX */
@@ -422,7 +280,8 @@ struct dw_request {
 
 enum dw_verdict { DW_DENY = 0, DW_ALLOW, DW_ASK };
 
-/* Spans borrow the request, the work or the cache: use or copy them before the next decision. */
+/* Spans borrow the request, the work, the cache or what `find` returned: use or copy them before the
+ * next decision. */
 struct dw_decision {
     enum dw_verdict verdict;
     enum dw_reason reason;
@@ -430,15 +289,63 @@ struct dw_decision {
     const struct dw_route *route; /* the rule that decided; NULL: no route names the path */
     size_t issuer;                /* index into policy->trust; meaningful when `iss` is there */
     struct dw_span iss, kid;      /* on ALLOW and ASK, and on DENY once the issuer is known */
-    struct dw_span subject, client, scope; /* on ALLOW, and on DENY once the signature is verified */
+    struct dw_span subject, client, scope; /* on ALLOW, and on DENY once they are proven */
+    struct dw_span credential;    /* jti: of a token, a key, a session; no secret */
     struct dw_span token;         /* what was presented: a secret; never log it */
-    bool cached;                  /* the signature had been verified before */
+    bool cached;                  /* it had been verified before */
+    struct dw_span account;       /* the user or key that was named, proven or not */
+    struct dw_span password;      /* of Basic, on ASK: a secret */
+    enum dw_fact fact;            /* on ASK: the answer is to be left under this name */
+    uint8_t name[DW_FACT_NAME];
+    int retry_after;              /* seconds, on 429 */
+    /* The values a failed check has compared, for the operator; no secrets. Absent: none. */
+    struct dw_span wanted, seen;
+    /* To be sent along; absent: nothing. Denials are written with them already. */
+    struct dw_span authentication_info; /* RFC 7616 s3.5, on ALLOW */
+    struct dw_span dpop_nonce;          /* RFC 9449 s9, whatever the verdict */
+    struct dw_span digest_nonce;        /* for the challenge */
 };
 
 /* Decides. Authentication comes before authorisation: a 401 is always found before a 403. */
 DW_API void dw_decide(const struct dw_policy *policy, const struct dw_answers *answers,
                       const struct dw_request *request, struct dw_work *work,
                       struct dw_decision *decision);
+
+/* Whether a decision needs the request's body (Digest's auth-int): how many bytes of it at most; 0:
+ * not at all. */
+DW_API size_t dw_wants_body(const struct dw_policy *policy, const struct dw_request *request);
+
+/* Whether a reason says that somebody guessed wrong: to be counted by whom the request came from. */
+DW_API bool dw_reason_is_guess(enum dw_reason reason);
+
+/* The name under which what is known of these credentials is kept. `secret` is that of the answers. */
+DW_API void dw_fact_name(enum dw_fact fact, struct dw_span of, uint8_t name[DW_FACT_NAME]);
+DW_API void dw_password_name(const uint8_t secret[32], struct dw_span user, struct dw_span password,
+                             uint8_t name[DW_FACT_NAME]);
+DW_API void dw_token_name(struct dw_span issuer, struct dw_span token, uint8_t name[DW_FACT_NAME]);
+
+/* An API key is PREFIX_ID_SECRETCHECK: an id of 12 letters and digits, 32 of secret, 6 that check the
+ * others, so that a mistyped key is told apart from one that is not known. */
+#define DW_APIKEY_ID 12
+#define DW_APIKEY_SECRET 32
+#define DW_APIKEY_RANDOM 33 /* bytes one is made of: 44 letters and digits take 262 bits */
+#define DW_APIKEY_SIZE 96   /* of a buffer for any; a prefix is a letter and up to 15 letters or digits */
+
+/* Writes a key made of random bytes, NUL-terminated; `prefix` NULL: "dw". 0, DW_ERR_SIZE, or
+ * DW_ERR_SYNTAX: the prefix. */
+DW_MUST_USE DW_API int dw_apikey_write(const char *prefix, const uint8_t random[DW_APIKEY_RANDOM],
+                                       char *key, size_t size);
+/* The id in a key, borrowed. DW_REASON_NONE, DW_APIKEY_PARTIAL or DW_APIKEY_CHECKSUM. */
+DW_MUST_USE DW_API enum dw_reason dw_apikey_parse(struct dw_span key, const char *prefix,
+                                                  struct dw_span *id);
+
+/* HA1 of RFC 7616 s3.4.2, in small hexadecimal digits, NUL-terminated: what is kept in place of a
+ * password. 0 or DW_ERR_CRYPTO. */
+#define DW_HA1_SIZE 65
+DW_MUST_USE DW_API int dw_digest_ha1(enum dw_digest algorithm, struct dw_span user,
+                                     struct dw_span realm, struct dw_span password,
+                                     char ha1[DW_HA1_SIZE]);
+DW_API const char *dw_digest_name(enum dw_digest algorithm); /* "SHA-256" */
 
 /* The fields an upstream is told by who is calling: X(field name, span in struct dw_decision). Whoever
  * forwards a request drops every field a client sent whose name starts with DW_IDENTITY_PREFIX. */
@@ -457,17 +364,16 @@ DW_MUST_USE DW_API int dw_identity_write(struct dw_span value, char *buffer, siz
 /* ------------------------------------------------------------------------------------------------
  * The denial, written: RFC 9110 s11.6, RFC 6750 s3, RFC 9457
  */
-#define DW_DENIAL_SIZE 16384 /* a buffer of this size always suffices */
+#define DW_DENIAL_SIZE 40960 /* a buffer of this size always suffices */
+#define DW_DENIAL_FIELDS 24
 #define DW_RETRY_AFTER 5     /* seconds, on 503 */
 
-/* Spans borrow the buffer or are static. Send also: Cache-Control: no-store, and Doorward-Id. */
+/* Spans borrow the buffer or the policy, or are static. */
 struct dw_denial {
     int status;
-    struct dw_span challenges[DW_SCHEMES_END]; /* each a WWW-Authenticate field of its own */
-    size_t n_challenges;
-    int retry_after; /* seconds for Retry-After; 0: none */
-    struct dw_span content_type;
-    struct dw_span body; /* problem+json, JSON or HTML as Accept prefers; for HEAD send its length only */
+    struct dw_field fields[DW_DENIAL_FIELDS]; /* all to be sent, Content-Type and Doorward-Id too */
+    size_t n_fields;
+    struct dw_span body; /* problem+json, JSON or HTML as Accept prefers; for HEAD its length only */
 };
 
 /* Writes the answer to a decision that is not ALLOW. `id` is yours: 1 to 32 letters and digits that
@@ -476,6 +382,10 @@ DW_MUST_USE DW_API int dw_denial_write(const struct dw_policy *policy,
                                        const struct dw_request *request,
                                        const struct dw_decision *decision, struct dw_span id,
                                        char *buffer, size_t size, struct dw_denial *denial);
+
+/* Writes the document of RFC 9728 s3.2. 0, DW_ERR_SIZE or DW_ERR_POLICY (it says nothing). */
+DW_MUST_USE DW_API int dw_resource_write(const struct dw_policy *policy, char *buffer, size_t size,
+                                         size_t *len);
 
 /* ------------------------------------------------------------------------------------------------
  * The version of the library in use; DW_VERSION is that of this header.

@@ -46,10 +46,36 @@ DW_MUST_USE int auth_skip_commas(struct auth_scan *scan, bool *skipped);
  * DW_ERR_SIZE. */
 DW_MUST_USE int auth_read(struct auth_scan *scan, struct dw_challenge *auth);
 
-/* -- hash.c: SipHash-2-4 for tables, SHA-256 for thumbprints ------------------------------------ */
+/* -- base64.c: base64 proper (RFC 4648 s4); canonical or refused ------------------------------- */
+
+/* `buffer` has as many bytes as the text. 0 or DW_ERR_SYNTAX; writes there in any case. */
+DW_MUST_USE int base64_parse(struct dw_span text, char *buffer, size_t *len);
+
+/* -- hash.c: SipHash-2-4 for tables; SHA-2, MD5 and HMAC for names, nonces and Digest ------------- */
 
 uint64_t siphash(const uint8_t key[16], const void *bytes, size_t len);
 DW_MUST_USE bool sha256(struct dw_span bytes, uint8_t digest[32]);
+
+/* The two below allocate nothing and cannot fail. */
+#define HASH_SIZE 32 /* bytes of the longest */
+
+/* Hashes the parts with the separator between each two. How many bytes that gives: 16 for MD5, else 32. */
+size_t hash_join(enum dw_digest algorithm, char separator, const struct dw_span *parts, size_t n,
+                 uint8_t digest[HASH_SIZE]);
+
+/* HMAC-SHA-256 (RFC 2104) of the parts with a NUL between each two. */
+void hmac_join(const uint8_t key[32], const struct dw_span *parts, size_t n, uint8_t mac[HASH_SIZE]);
+
+/* -- nonce.c: nonces that nobody has to remember --------------------------------------------------- */
+
+#define NONCE_CHARS 32
+
+/* Writes the time, sealed with the secret; `purpose` tells those of one scheme from another's. */
+void nonce_write(const uint8_t secret[32], const char *purpose, int64_t now, char text[NONCE_CHARS]);
+
+/* When it was made. false: it is none of ours. */
+DW_MUST_USE bool nonce_read(const uint8_t secret[32], const char *purpose, struct dw_span nonce,
+                            int64_t *made);
 
 /* -- key_handle.c, key_import.c, signature.c: the only files that know OpenSSL's keys ------------- */
 
@@ -148,11 +174,37 @@ struct dw_key *keys_find(const struct dw_keys *keys, const uint8_t thumbprint[TH
 DW_MUST_USE enum dw_reason jws_verify(const struct dw_jwt *jwt, const struct dw_keys *keys,
                                       unsigned algorithms, struct dw_key **key);
 
+/* -- jwt.c ------------------------------------------------------------------------------------- */
+
+enum jws_part { JWS_HEADER, JWS_PAYLOAD, JWS_SIGNATURE, JWS_PARTS };
+
+/* Takes a compact JWS apart (RFC 7515 s7.1): its parts' bytes go into `buffer`, one behind the other,
+ * three for each four of the token; `signed_part` borrows the token. DW_REASON_NONE, or
+ * DW_TOKEN_OPAQUE, _SEGMENTS, _ENCRYPTED or _BASE64. */
+DW_MUST_USE enum dw_reason jws_split(struct dw_span token, char *buffer, size_t size,
+                                     struct dw_span parts[JWS_PARTS], struct dw_span *signed_part);
+
 /* -- claims.c ---------------------------------------------------------------------------------- */
 
 /* What the claims set says, types checked (RFC 7519 s4.1, RFC 9068 s2.2). `text` is json's own: a list
  * of scopes is joined in place. DW_REASON_NONE or the token.* reason; fills jwt in any case. */
 DW_MUST_USE enum dw_reason claims_read(const struct json *json, char *text, struct dw_jwt *jwt);
+
+/* -- claims_open.c ------------------------------------------------------------------------------- */
+
+/* Reads an object where it stands. DW_REASON_NONE, or DW_TOKEN_JSON, _DUPLICATE, _NESTING. */
+DW_MUST_USE enum dw_reason object_parse(char *text, size_t len, struct json_node *nodes, size_t max,
+                                        struct json *json);
+
+/* The same for a copy of `text`, made into the room (aligned to 16 bytes) together with its nodes. */
+DW_MUST_USE enum dw_reason object_copy(struct dw_span text, unsigned char *room, size_t size,
+                                       struct json *json);
+
+/* A JSON text of at most DW_CLAIMS_MAX, read as a token's claims are; nothing else of `jwt` is filled.
+ * Its spans borrow the room (aligned to 16 bytes). DW_REASON_NONE; or DW_TOKEN_JSON, _DUPLICATE,
+ * _NESTING, _CLAIM_TYPE or _TIME_TYPE, and `jwt` is left alone. */
+DW_MUST_USE enum dw_reason claims_parse(struct dw_span text, unsigned char *room, size_t size,
+                                        struct dw_jwt *jwt);
 
 /* -- cache.c ----------------------------------------------------------------------------------- */
 
@@ -178,6 +230,7 @@ struct path {
     struct dw_span raw;
     unsigned doubts;
     unsigned n_readings;
+    bool plain; /* it is read as it stands */
 };
 
 /* Finds the path in a request's target, which it borrows. false: it is too long. */
@@ -193,7 +246,9 @@ DW_MUST_USE bool path_read(const struct path *path, unsigned reading, char *buff
 /* The rules a request must meet: one, or several where its path can be read in several ways. */
 struct demands {
     const struct dw_route *routes[PATH_READINGS_MAX]; /* NULL: no route names the path */
+    unsigned readings[PATH_READINGS_MAX]; /* of each: the readings it is the rule for, 1u << each */
     size_t n;
+    struct path path; /* borrows the request's target */
 };
 
 /* false: the path is broken. `buffer` is scratch of DW_PATH_MAX bytes. */
@@ -202,7 +257,17 @@ DW_MUST_USE bool policy_route(const struct dw_policy *policy, const struct dw_re
 
 bool route_accepts(const struct dw_route *route, enum dw_scheme scheme);
 
+/* The scheme a route offers at that place, counted from 0; DW_SCHEME_NONE: it offers no more. */
+enum dw_scheme route_offers(const struct dw_route *route, size_t at);
+
 /* Whether the scope (a list separated by spaces) holds all a route and a request's place ask for. */
 bool scope_suffices(struct dw_span scope, const struct dw_route *route, struct dw_span place);
+
+/* The segment of a path, as it was read, that the route's pattern calls {NAME}; absent if none is. */
+struct dw_span route_segment(const struct dw_route *route, struct dw_span path, struct dw_span name);
+
+/* Takes a piece off a demand's value: its literal text, or the name in {path.NAME}. false: it is at its
+ * end, or has a brace that begins no such name: then `rest` is not empty. */
+DW_MUST_USE bool demand_piece(struct dw_span *rest, struct dw_span *piece, bool *is_name);
 
 #endif

@@ -88,12 +88,12 @@ static bool has_other_audience(const struct bench *bench)
 
 static bool is_bound_to_key(const struct bench *bench)
 {
-    return bench->jwt->bound_to_key;
+    return bench->jwt->jkt.at != NULL;
 }
 
 static bool is_bound_to_certificate(const struct bench *bench)
 {
-    return bench->jwt->bound_to_certificate;
+    return bench->jwt->x5t.at != NULL;
 }
 
 /* The order in which they are found. */

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "internal.h"
+#include "schemes.h"
 
 #define NODES_MAX 1024
 
@@ -12,9 +12,7 @@ struct room {
     char text[DW_TOKEN_MAX / 4 * 3]; /* the three parts, decoded */
 };
 
-static_assert(sizeof(struct room) <= sizeof(struct dw_work), "a token's memory fits the work");
-
-enum part { HEADER, CLAIMS, SIGNATURE, PARTS };
+static_assert(sizeof(struct room) <= WORK_ROOM, "a token's memory fits its room");
 
 /* -- Three parts (RFC 7515 s7.1) ----------------------------------------------------------------- */
 
@@ -32,7 +30,7 @@ static enum dw_reason reason_for_dots(size_t dots)
     }
 }
 
-static enum dw_reason split(struct dw_span token, struct dw_span parts[PARTS])
+static enum dw_reason split(struct dw_span token, struct dw_span parts[JWS_PARTS])
 {
     struct dw_span rest = token;
     size_t dots = 0;
@@ -40,7 +38,7 @@ static enum dw_reason split(struct dw_span token, struct dw_span parts[PARTS])
     for (;;) {
         const char *dot = rest.len > 0 ? memchr(rest.at, '.', rest.len) : NULL;
 
-        if (dots < PARTS) {
+        if (dots < JWS_PARTS) {
             parts[dots] = dot == NULL ? rest : (struct dw_span){rest.at, (size_t)(dot - rest.at)};
         }
         if (dot == NULL) {
@@ -51,21 +49,27 @@ static enum dw_reason split(struct dw_span token, struct dw_span parts[PARTS])
     }
 }
 
-/* Each part's text becomes its bytes, one behind the other in `room`. */
-static bool decode_parts(struct dw_span parts[PARTS], struct room *room)
+enum dw_reason jws_split(struct dw_span token, char *buffer, size_t size,
+                         struct dw_span parts[JWS_PARTS], struct dw_span *signed_part)
 {
+    struct dw_span texts[JWS_PARTS];
     size_t used = 0;
 
-    for (size_t i = 0; i < PARTS; i++) {
+    const enum dw_reason reason = split(token, texts);
+    if (reason != DW_REASON_NONE) {
+        return reason;
+    }
+    for (size_t i = 0; i < JWS_PARTS; i++) {
         size_t len = 0;
 
-        if (dw_base64url_parse(parts[i], room->text + used, sizeof(room->text) - used, &len) != 0) {
-            return false;
+        if (dw_base64url_parse(texts[i], buffer + used, size - used, &len) != 0) {
+            return DW_TOKEN_BASE64;
         }
-        parts[i] = (struct dw_span){room->text + used, len};
+        parts[i] = (struct dw_span){buffer + used, len};
         used += len;
     }
-    return true;
+    *signed_part = (struct dw_span){token.at, token.len - texts[JWS_SIGNATURE].len - 1};
+    return DW_REASON_NONE;
 }
 
 /* The same bytes, as the room's owner may change them. */
@@ -76,18 +80,7 @@ static char *writable(struct dw_span part, struct room *room)
 
 static enum dw_reason parse_object(struct dw_span part, struct room *room, struct json *json)
 {
-    switch (json_parse(writable(part, room), part.len, room->nodes, NODES_MAX, json, NULL)) {
-    case JSON_OK:
-        return json_root(json)->type == JSON_OBJECT ? DW_REASON_NONE : DW_TOKEN_JSON;
-    case JSON_DUPLICATE:
-        return DW_TOKEN_DUPLICATE;
-    case JSON_NESTING:
-        return DW_TOKEN_NESTING;
-    case JSON_SYNTAX:
-    case JSON_SIZE:
-    default:
-        return DW_TOKEN_JSON;
-    }
+    return object_parse(writable(part, room), part.len, room->nodes, NODES_MAX, json);
 }
 
 /* -- The header (RFC 7515 s4.1) ------------------------------------------------------------------ */
@@ -117,10 +110,8 @@ static enum dw_reason read_alg(const struct json *json, struct dw_jwt *jwt)
  * so here. */
 static enum dw_reason read_typ(const struct json *json, struct dw_jwt *jwt)
 {
-    static const struct dw_span TYPES[] = {{"JWT", 3},
-                                           {"at+jwt", 6},
-                                           {"application/at+jwt", 18},
-                                           {"application/jwt", 15}};
+    static const struct dw_span TYPES[] = {
+        {"JWT", 3}, {"at+jwt", 6}, {"application/at+jwt", 18}, {"application/jwt", 15}};
     const struct json_node *typ = json_member(json, json_root(json), "typ");
 
     jwt->typ = json_string(json, typ);
@@ -173,10 +164,11 @@ static enum dw_reason read_header(const struct json *json, struct dw_jwt *jwt)
 
 /* -- The whole ----------------------------------------------------------------------------------- */
 
-static enum dw_reason read_parts(struct dw_span parts[PARTS], struct room *room, struct dw_jwt *jwt)
+static enum dw_reason read_parts(const struct dw_span parts[JWS_PARTS], struct room *room,
+                                 struct dw_jwt *jwt)
 {
     struct json json;
-    enum dw_reason reason = parse_object(parts[HEADER], room, &json);
+    enum dw_reason reason = parse_object(parts[JWS_HEADER], room, &json);
 
     if (reason == DW_REASON_NONE) {
         reason = read_header(&json, jwt);
@@ -187,32 +179,28 @@ static enum dw_reason read_parts(struct dw_span parts[PARTS], struct room *room,
     if (jwt->signature.len == 0) {
         return DW_TOKEN_UNSIGNED;
     }
-    reason = parse_object(parts[CLAIMS], room, &json);
+    reason = parse_object(parts[JWS_PAYLOAD], room, &json);
     if (reason != DW_REASON_NONE) {
         return reason;
     }
-    return claims_read(&json, writable(parts[CLAIMS], room), jwt);
+    return claims_read(&json, writable(parts[JWS_PAYLOAD], room), jwt);
 }
 
 enum dw_reason dw_jwt_parse(struct dw_span token, struct dw_work *work, struct dw_jwt *jwt)
 {
-    struct room *room = (struct room *)(void *)work->bytes;
+    struct room *room = (struct room *)(void *)(work->bytes + WORK_TOKEN);
     struct dw_jwt found = {.token = token};
-    struct dw_span parts[PARTS];
+    struct dw_span parts[JWS_PARTS];
     enum dw_reason reason;
 
     if (token.len > DW_TOKEN_MAX) {
         return DW_TOKEN_TOO_LARGE;
     }
-    reason = split(token, parts);
+    reason = jws_split(token, room->text, sizeof(room->text), parts, &found.signed_part);
     if (reason != DW_REASON_NONE) {
         return reason;
     }
-    found.signed_part = (struct dw_span){token.at, token.len - parts[SIGNATURE].len - 1};
-    if (!decode_parts(parts, room)) {
-        return DW_TOKEN_BASE64;
-    }
-    found.signature = parts[SIGNATURE];
+    found.signature = parts[JWS_SIGNATURE];
     reason = read_parts(parts, room, &found);
     if (reason == DW_REASON_NONE) {
         *jwt = found;

@@ -207,6 +207,22 @@ static size_t tidy(char *buffer, size_t len, unsigned how)
     return written;
 }
 
+/* As most paths are: there is nothing to decode, to drop, to refuse or to doubt. */
+static bool is_plain(struct dw_span path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        const char c = path.at[i];
+        const char next = i + 1 < path.len ? path.at[i + 1] : '/';
+        if (c == '%' || c == '\\' || c == ';' || is_control((unsigned char)c)) {
+            return false;
+        }
+        if (c == '/' && path.len > 1 && (next == '/' || next == '.')) {
+            return false;
+        }
+    }
+    return path.at[0] == '/';
+}
+
 bool path_find(struct dw_span target, struct path *path)
 {
     const struct dw_span raw = path_of(target);
@@ -214,8 +230,12 @@ bool path_find(struct dw_span target, struct path *path)
     if (raw.len > DW_PATH_MAX) {
         return false;
     }
+    if (is_plain(raw)) {
+        *path = (struct path){.raw = raw, .n_readings = 1, .plain = true};
+        return true;
+    }
     const unsigned doubts = doubts_of(raw);
-    *path = (struct path){raw, doubts, 1u << count_bits(doubts)};
+    *path = (struct path){raw, doubts, 1u << count_bits(doubts), false};
     return true;
 }
 
@@ -224,6 +244,11 @@ bool path_read(const struct path *path, unsigned reading, char *buffer, struct d
     const unsigned how = choose_bits(reading, path->doubts);
     size_t len = 0;
 
+    if (path->plain) {
+        memcpy(buffer, path->raw.at, path->raw.len);
+        *read = (struct dw_span){buffer, path->raw.len};
+        return true;
+    }
     if (!decode(path->raw, how, true, buffer, &len)) {
         return false;
     }

@@ -26,3 +26,18 @@ enum dw_reason dw_reason_find(struct dw_span name)
     }
     return DW_REASON_NONE;
 }
+
+/* What nobody can guess, and a stale cookie or token of an honest client, are no guesses. */
+bool dw_reason_is_guess(enum dw_reason reason)
+{
+    switch ((unsigned)reason) {
+    case DW_BASIC_USER:
+    case DW_BASIC_PASSWORD:
+    case DW_DIGEST_USER:
+    case DW_DIGEST_RESPONSE:
+    case DW_APIKEY_UNKNOWN:
+        return true;
+    default:
+        return false;
+    }
+}

@@ -37,8 +37,9 @@ static void check_span(struct dw_span span, struct dw_span token)
 
 static void check_spans(const struct dw_jwt *jwt)
 {
-    const struct dw_span spans[] = {jwt->signed_part, jwt->signature, jwt->kid,       jwt->typ,  jwt->iss,
-                                    jwt->sub,         jwt->jti,       jwt->client_id, jwt->scope};
+    const struct dw_span spans[] = {jwt->signed_part, jwt->signature, jwt->kid, jwt->typ, jwt->iss,
+                                    jwt->sub,         jwt->jti,       jwt->sid, jwt->acr, jwt->client_id,
+                                    jwt->scope,       jwt->jkt,       jwt->x5t};
 
     require(jwt->alg > DW_ALG_NONE && jwt->alg < DW_ALGS_END && jwt->signature.len > 0);
     require(jwt->n_aud <= DW_AUD_MAX);

@@ -8,8 +8,9 @@ LIBC='mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|cmp|ncmp|chr|rchr|nlen|spn|cspn
       malloc|calloc|realloc|free|qsort|bsearch|abort|explicit_bzero|vsnprintf
       __(memcpy|memmove|memset|vsnprintf|explicit_bzero)_chk|__assert_fail'
 COMPILER='__(stack_chk_fail|popcount[sdt]i2)|_GLOBAL_OFFSET_TABLE_'
-CRYPTO='(d2i_|i2d_)?(EVP|ERR|OSSL|BN|OPENSSL|CRYPTO|ECDSA|EC|RSA|SHA256)_[A-Za-z0-9_]+'
-allowed="^($(xargs <<<"$LIBC" | tr ' ' '|')|$COMPILER|$CRYPTO)\$"
+CRYPTO='(d2i_|i2d_)?(EVP|ERR|OSSL|BN|OPENSSL|CRYPTO|ECDSA|EC|RSA|SHA256|SHA512|MD5|X509|ASN1)(_[A-Za-z0-9_]+)?
+        BIO_(new|free|ctrl|s_mem)|GENERAL_NAMES_free|a2i_IPADDRESS'
+allowed="^($(xargs <<<"$LIBC" | tr ' ' '|')|$COMPILER|$(xargs <<<"$CRYPTO" | tr ' ' '|'))\$"
 
 defined=$(nm --defined-only --format=posix "$B/libcore.a" | awk 'NF >= 3 { print $1 }' | sort -u)
 undefined=$(nm -u --format=posix "$B/libcore.a" | awk 'NF >= 2 { print $1 }' | sort -u)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the shared library exports is what doorward.h declares and what libdoorward(3) describes.
+# What the shared library exports is what doorward.h and doorward_parts.h, which it includes, declare
+# and what libdoorward(3) describes.
 . "$(dirname "$0")/tap.sh"
 
 exported=$(nm -D --defined-only --format=posix "$B/libdoorward.so" | awk '{ print $1 }' | sort -u)
@@ -13,8 +14,8 @@ shown=$(sed -n 's/^\.F[no] \(dw_[a-z0-9_]*\).*/\1/p' docs/man/libdoorward.3 | so
 
 difference() { diff <(echo "$1") <(echo "$2") | sed -n 's/^</only /p; s/^>/lacks /p'; }
 
-verdict "the header declares functions" "$([ -n "$declared" ] || echo none)"
-verdict "the library exports what the header declares" "$(difference "$exported" "$declared")"
-verdict "the manual names what the header declares" "$(difference "$described" "$declared")"
+verdict "the headers declare functions" "$([ -n "$declared" ] || echo none)"
+verdict "the library exports what the headers declare" "$(difference "$exported" "$declared")"
+verdict "the manual names what the headers declare" "$(difference "$described" "$declared")"
 verdict "the manual shows the prototypes of what it names" "$(difference "$shown" "$declared")"
 done_testing

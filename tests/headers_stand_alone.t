@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every header says itself what it needs; the public one also to strict C11,
-# and to C++ if it says it can.
+# Every header says itself what it needs; the public ones also to strict C11,
+# and to C++ if they say they can.
 . "$(dirname "$0")/tap.sh"
 
 compile() { # language, standard, header, flags
@@ -17,8 +17,10 @@ for folder in "${FOLDERS[@]}"; do
         verdict "$header" "$(compile c c11 "$header" -D_GNU_SOURCE "${flags[@]}")"
     done
 done
-verdict "core/doorward.h in C11 without extensions" "$(compile c c11 core/doorward.h -Icore)"
-if grep -qF 'extern "C"' core/doorward.h && command -v g++ >/dev/null; then
-    verdict "core/doorward.h in C++" "$(compile c++ c++17 core/doorward.h -Icore -Wno-pedantic)"
-fi
+for header in core/doorward.h core/doorward_parts.h; do
+    verdict "$header in C11 without extensions" "$(compile c c11 "$header" -Icore)"
+    if grep -qF 'extern "C"' "$header" && command -v g++ >/dev/null; then
+        verdict "$header in C++" "$(compile c++ c++17 "$header" -Icore -Wno-pedantic)"
+    fi
+done
 done_testing

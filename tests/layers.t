@@ -29,10 +29,23 @@ for folder in "${FOLDERS[@]}" nginx; do
 done
 
 others=$(find "${FOLDERS[@]}" nginx -name '*.[ch]' -not -path 'core/*' \
-         -exec grep -nE '#include "(core/)?internal.h"' /dev/null {} +)
-verdict "core/internal.h is core's own" "$others"
+         -exec grep -nE '#include "(core/)?(internal|schemes|digest|x509)\.h"' /dev/null {} +)
+verdict "core's internal headers are core's own" "$others"
 
 others=$(find "${FOLDERS[@]}" nginx -name '*.[ch]' -not -path core/signature.c -not -path 'core/key_*.c' \
          -exec grep -nE '#include <openssl/(ec|ecdsa|rsa|param_build|core_names)\.h' /dev/null {} +)
 verdict "libcrypto's keys are known to core's signature.c and key_*.c alone" "$others"
+others=$(find "${FOLDERS[@]}" nginx -name '*.[ch]' -not -path core/x509.c \
+         -exec grep -nE '#include <openssl/x509' /dev/null {} +)
+verdict "X.509 is known to core's x509.c alone" "$others"
+
+only() { # what, header's pattern, who may
+    others=$(find "${FOLDERS[@]}" nginx -name '*.[ch]' -exec grep -lE "#include <$2>" {} + | grep -vE "$3")
+    verdict "$1 is known to few" "$others"
+}
+only LMDB 'lmdb\.h' '^edge/'
+only SQLite 'sqlite3\.h' '^store/'
+only "libmicrohttpd" 'microhttpd\.h' '^server/http\.c$'
+only "libcurl" 'curl/.*' '^server/'
+only "argon2" 'argon2\.h' '^issuer/password\.c$'
 done_testing

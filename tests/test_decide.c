@@ -32,9 +32,10 @@ static struct dw_work work;
 static struct dw_issuer_keys issuers[2];
 static bool revoked;
 
-static bool is_revoked(void *context, const struct dw_jwt *token)
+static bool is_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt *token)
 {
     (void)context;
+    (void)scheme;
     (void)token;
     return revoked;
 }

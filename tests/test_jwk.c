@@ -375,6 +375,7 @@ static void algorithms_have_names(void **state)
     }
     assert_string_equal(dw_alg_name(DW_ALG_NONE), "");
     assert_string_equal(dw_alg_name((enum dw_alg)1000), "");
+    assert_int_equal(dw_alg_find(DW_SPAN("Ed25519")), DW_ALG_EdDSA);
     assert_int_equal(dw_alg_find(DW_SPAN("none")), DW_ALG_NONE);
     assert_int_equal(dw_alg_find(DW_SPAN("")), DW_ALG_NONE);
     assert_int_equal(dw_alg_find(DW_SPAN("rs256")), DW_ALG_NONE);

@@ -2,7 +2,7 @@
 #include <openssl/err.h>
 
 #include "guard_page.h"
-#include "internal.h"
+#include "schemes.h"
 #include "tap.h"
 #include "vector_file.h"
 
@@ -125,8 +125,8 @@ static void everything_is_read(void **state)
     assert_int_equal(
         parse(forge(HEADER, "{\"iss\":\"i\",\"sub\":\"s\\u00e9\",\"jti\":\"j\",\"client_id\":\"c\","
                             "\"azp\":\"a\",\"scope\":\"x y\",\"scp\":\"z\",\"aud\":[\"p\",\"q\"],"
-                            "\"exp\":3.9,\"nbf\":-1.1,\"iat\":2e3,\"cnf\":{\"jkt\":\"t\","
-                            "\"x5t#S256\":\"u\"}}"),
+                            "\"exp\":3.9,\"nbf\":-1.1,\"iat\":2e3,\"auth_time\":7,\"acr\":\"gold\","
+                            "\"sid\":\"S\",\"cnf\":{\"jkt\":\"t\",\"x5t#S256\":\"u\"}}"),
               &jwt),
         DW_REASON_NONE);
     assert_int_equal(jwt.alg, DW_ALG_RS256);
@@ -139,9 +139,12 @@ static void everything_is_read(void **state)
     assert_span(jwt.scope, "x y");
     assert_int_equal(jwt.n_aud, 2);
     assert_span(jwt.aud[1], "q");
-    assert_true(jwt.has_exp && jwt.has_nbf && jwt.has_iat);
-    assert_true(jwt.exp == 3 && jwt.nbf == -2 && jwt.iat == 2000);
-    assert_true(jwt.bound_to_key && jwt.bound_to_certificate);
+    assert_span(jwt.sid, "S");
+    assert_span(jwt.acr, "gold");
+    assert_span(jwt.jkt, "t");
+    assert_span(jwt.x5t, "u");
+    assert_true(jwt.has_exp && jwt.has_nbf && jwt.has_iat && jwt.has_auth_time);
+    assert_true(jwt.exp == 3 && jwt.nbf == -2 && jwt.iat == 2000 && jwt.auth_time == 7);
     assert_int_equal(jwt.signature.len, 3);
     assert_int_equal(jwt.signed_part.len, jwt.token.len - 5);
 }
@@ -159,8 +162,11 @@ static void what_is_absent_is_absent(void **state)
     assert_span(jwt.client_id, NULL);
     assert_span(jwt.scope, NULL);
     assert_int_equal(jwt.n_aud, 0);
-    assert_false(jwt.has_exp || jwt.has_nbf || jwt.has_iat);
-    assert_false(jwt.bound_to_key || jwt.bound_to_certificate);
+    assert_span(jwt.sid, NULL);
+    assert_span(jwt.acr, NULL);
+    assert_span(jwt.jkt, NULL);
+    assert_span(jwt.x5t, NULL);
+    assert_false(jwt.has_exp || jwt.has_nbf || jwt.has_iat || jwt.has_auth_time);
 }
 
 static void names_of_other_issuers(void **state)
@@ -189,6 +195,88 @@ static void names_of_other_issuers(void **state)
         assert_span(jwt.client_id, CASES[i].client);
         assert_span(jwt.scope, CASES[i].scope);
     }
+}
+
+static void types_are_strict(void **state)
+{
+    static const struct {
+        const char *claims;
+        enum dw_reason reason;
+    } CASES[] = {
+        {"{\"sid\":1}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"acr\":[\"gold\"]}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"acr\":\"a\\u000ab\"}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"cnf\":\"x\"}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"cnf\":null}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"cnf\":{\"jkt\":null}}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"cnf\":{\"jkt\":{}}}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"cnf\":{\"x5t#S256\":1}}", DW_TOKEN_CLAIM_TYPE},
+        {"{\"auth_time\":\"7\"}", DW_TOKEN_TIME_TYPE},
+        {"{\"auth_time\":1e99}", DW_TOKEN_TIME_TYPE},
+        {"{\"cnf\":{\"kid\":1}}", DW_REASON_NONE},
+        {"{\"cnf\":{}}", DW_REASON_NONE},
+    };
+    struct dw_jwt jwt;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        print_message("# %s\n", CASES[i].claims);
+        assert_int_equal(parse(forge(HEADER, CASES[i].claims), &jwt), CASES[i].reason);
+    }
+}
+
+/* -- Claims that are no token's ------------------------------------------------------------------- */
+
+static enum dw_reason parse_claims(struct dw_span text, struct dw_jwt *jwt)
+{
+    struct guarded claims = guard_bytes(text.at, text.len);
+    const enum dw_reason reason =
+        claims_parse(claims.span, work.bytes + WORK_FACT, WORK_ROOM, jwt);
+
+    guard_release(&claims);
+    return reason;
+}
+
+static void claims_alone_are_read(void **state)
+{
+    static char claims[DW_CLAIMS_MAX + 1];
+    struct dw_jwt jwt;
+
+    (void)state;
+    assert_int_equal(parse_claims(SPAN_NONE, &jwt), DW_TOKEN_JSON);
+    assert_int_equal(parse_claims(DW_SPAN("[]"), &jwt), DW_TOKEN_JSON);
+    assert_int_equal(parse_claims(DW_SPAN("{\"a\":1,\"a\":1}"), &jwt), DW_TOKEN_DUPLICATE);
+    assert_int_equal(parse_claims(DW_SPAN("{\"sub\":1}"), &jwt), DW_TOKEN_CLAIM_TYPE);
+    assert_int_equal(parse_claims(DW_SPAN("{\"exp\":true}"), &jwt), DW_TOKEN_TIME_TYPE);
+    memset(claims, ' ', sizeof(claims));
+    memcpy(claims, "{}", 2);
+    assert_int_equal(parse_claims((struct dw_span){claims, sizeof(claims)}, &jwt), DW_TOKEN_JSON);
+    assert_int_equal(parse_claims((struct dw_span){claims, DW_CLAIMS_MAX}, &jwt), DW_REASON_NONE);
+    assert_int_equal(
+        parse_claims(DW_SPAN("{\"sub\":\"u\\u0031\",\"scope\":[\"a\",\"b\"],\"exp\":5}"), &jwt),
+        DW_REASON_NONE);
+    assert_span(jwt.sub, "u1");
+    assert_span(jwt.scope, "a b");
+    assert_span(jwt.token, NULL);
+    assert_true(jwt.has_exp && jwt.exp == 5);
+}
+
+static void claims_are_opened_again(void **state)
+{
+    struct trial trial = {.work = &work};
+    struct json json;
+
+    (void)state;
+    assert_int_equal(claims_open(&trial, &json), DW_REASON_NONE);
+    assert_null(json_first(json_root(&json)));
+    trial.who.token = forge(HEADER, "{\"tenant\":\"t\",\"sub\":\"u\"}");
+    assert_int_equal(claims_open(&trial, &json), DW_REASON_NONE);
+    assert_span(json_string(&json, json_member(&json, json_root(&json), "tenant")), "t");
+    trial.claims = DW_SPAN("{\"tenant\":\"other\"}");
+    assert_int_equal(claims_open(&trial, &json), DW_REASON_NONE);
+    assert_span(json_string(&json, json_member(&json, json_root(&json), "tenant")), "other");
+    trial.claims = DW_SPAN("7");
+    assert_int_equal(claims_open(&trial, &json), DW_TOKEN_JSON);
 }
 
 /* The largest that is read, and the first that is not. */
@@ -311,12 +399,15 @@ int main(void)
         cmocka_unit_test(vectors),
         cmocka_unit_test(the_size_is_bounded),
         cmocka_unit_test(too_many_values),
+        cmocka_unit_test(types_are_strict),
         cmocka_unit_test(nothing_is_written_on_failure),
         cmocka_unit_test(a_damaged_token_is_refused),
         cmocka_unit_test(the_ends_of_time),
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(what_is_absent_is_absent),
         cmocka_unit_test(names_of_other_issuers),
+        cmocka_unit_test(claims_alone_are_read),
+        cmocka_unit_test(claims_are_opened_again),
     };
 
     return RUN_TAP(tests);
