@@ -71,47 +71,60 @@ static const struct dw_route *find_route(const struct dw_policy *policy, struct 
     return NULL;
 }
 
-static void add_demand(struct demands *demands, const struct dw_route *route)
+static void add_demand(struct demands *demands, const struct dw_route *route, unsigned reading)
 {
-    for (size_t i = 0; i < demands->n; i++) {
-        if (demands->routes[i] == route) {
-            return;
-        }
+    size_t at = 0;
+
+    while (at < demands->n && demands->routes[at] != route) {
+        at++;
     }
-    demands->routes[demands->n++] = route;
+    if (at == demands->n) {
+        demands->routes[at] = route;
+        demands->readings[at] = 0;
+        demands->n++;
+    }
+    demands->readings[at] |= 1u << reading;
 }
 
 bool policy_route(const struct dw_policy *policy, const struct dw_request *request, char *buffer,
                   struct demands *demands)
 {
-    struct path path;
     struct dw_span read;
 
     demands->n = 0;
-    if (!path_find(request->target, &path)) {
+    if (!path_find(request->target, &demands->path)) {
         return false;
     }
-    for (unsigned reading = 0; reading < path.n_readings; reading++) {
-        if (!path_read(&path, reading, buffer, &read)) {
+    for (unsigned reading = 0; reading < demands->path.n_readings; reading++) {
+        if (!path_read(&demands->path, reading, buffer, &read)) {
             return false;
         }
-        add_demand(demands, find_route(policy, request->method, read));
+        add_demand(demands, find_route(policy, request->method, read), reading);
     }
     return true;
 }
 
-bool route_accepts(const struct dw_route *route, enum dw_scheme scheme)
+/* -- What it offers ----------------------------------------------------------------------------- */
+
+enum dw_scheme route_offers(const struct dw_route *route, size_t at)
 {
     if (route == NULL || route->accept[0] == DW_SCHEME_NONE) {
-        return scheme == DW_SCHEME_BEARER;
+        return at == 0 ? DW_SCHEME_BEARER : DW_SCHEME_NONE;
     }
-    for (size_t i = 0; i < DW_SCHEMES_END && route->accept[i] != DW_SCHEME_NONE; i++) {
-        if (route->accept[i] == scheme) {
-            return true;
-        }
-    }
-    return false;
+    return at < DW_SCHEMES_END ? route->accept[at] : DW_SCHEME_NONE;
 }
+
+bool route_accepts(const struct dw_route *route, enum dw_scheme scheme)
+{
+    enum dw_scheme offered = route_offers(route, 0);
+
+    for (size_t at = 1; offered != DW_SCHEME_NONE && offered != scheme; at++) {
+        offered = route_offers(route, at);
+    }
+    return offered == scheme && scheme != DW_SCHEME_NONE;
+}
+
+/* -- What it demands ---------------------------------------------------------------------------- */
 
 static bool has_scope(struct dw_span scope, struct dw_span wanted)
 {
@@ -149,4 +162,51 @@ bool scope_suffices(struct dw_span scope, const struct dw_route *route, struct d
     }
     return count_scopes(scope, &route->scope) == route->scope.n &&
            (route->scope_any.n == 0 || count_scopes(scope, &route->scope_any) > 0);
+}
+
+static bool is_named(struct dw_span segment, struct dw_span name)
+{
+    return segment.len == name.len + 2 && segment.at[0] == '{' &&
+           dw_span_equal((struct dw_span){segment.at + 1, name.len}, name);
+}
+
+/* Pattern and path have their segments at the same places: ** stands at the end only. */
+struct dw_span route_segment(const struct dw_route *route, struct dw_span path, struct dw_span name)
+{
+    struct dw_span pattern = dw_span_of(route->path);
+    struct dw_span wanted, segment;
+
+    while (span_word(&pattern, '/', &wanted) && span_word(&path, '/', &segment)) {
+        if (is_named(wanted, name)) {
+            return segment;
+        }
+    }
+    return SPAN_NONE;
+}
+
+bool demand_piece(struct dw_span *rest, struct dw_span *piece, bool *is_name)
+{
+    static const struct dw_span OPENING = {"{path.", 6};
+    const char *brace = rest->len == 0 ? NULL : memchr(rest->at, '{', rest->len);
+    const size_t literal = brace == NULL ? rest->len : (size_t)(brace - rest->at);
+
+    if (literal > 0) {
+        *piece = (struct dw_span){rest->at, literal};
+        *is_name = false;
+        *rest = span_from(*rest, literal);
+        return true;
+    }
+    if (rest->len <= OPENING.len ||
+        !dw_span_equal((struct dw_span){rest->at, OPENING.len}, OPENING)) {
+        return false;
+    }
+    const struct dw_span name = span_from(*rest, OPENING.len);
+    const char *end = memchr(name.at, '}', name.len);
+    if (end == NULL || end == name.at) {
+        return false;
+    }
+    *piece = (struct dw_span){name.at, (size_t)(end - name.at)};
+    *is_name = true;
+    *rest = span_from(name, piece->len + 1);
+    return true;
 }

@@ -48,10 +48,11 @@ static void serve(int client, const struct dw_policy *policy, const struct dw_an
                 (int)decision.subject.len, decision.subject.at);
     } else if (dw_denial_write(policy, &request, &decision, DW_SPAN("1"), body, sizeof(body),
                                &denial) == 0) {
-        const struct dw_span challenge = denial.challenges[0];
-        dprintf(client, "HTTP/1.1 %d Denied\r\nCache-Control: no-store\r\n", denial.status);
-        if (denial.n_challenges > 0) {
-            dprintf(client, "WWW-Authenticate: %.*s\r\n", (int)challenge.len, challenge.at);
+        dprintf(client, "HTTP/1.1 %d Denied\r\nConnection: close\r\n", denial.status);
+        for (size_t i = 0; i < denial.n_fields; i++) {
+            const struct dw_field *field = &denial.fields[i];
+            dprintf(client, "%.*s: %.*s\r\n", (int)field->name.len, field->name.at,
+                    (int)field->value.len, field->value.at);
         }
         dprintf(client, "\r\n%.*s", (int)denial.body.len, denial.body.at);
     }

@@ -56,7 +56,8 @@ def check_installed(installed):
     files = {os.path.relpath(os.path.join(folder, name), f"{installed.root}/usr")
              for folder, _, names in os.walk(installed.root) for name in names}
     wanted = {"bin/doorward", "lib/libdoorward.a", "lib/libdoorward.so", "lib/libdoorward.so.0",
-              "include/doorward/doorward.h", "include/doorward/reasons.def", "lib/pkgconfig/doorward.pc",
+              "include/doorward/doorward.h", "include/doorward/doorward_parts.h",
+              "include/doorward/reasons.def", "lib/pkgconfig/doorward.pc",
               "lib/doorward/ngx_http_doorward_module.so", "share/man/man3/libdoorward.3"}
     same("what is installed is complete", sorted(wanted - files), [])
 

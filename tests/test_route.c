@@ -149,6 +149,110 @@ static void scopes_are_compared_word_by_word(void **state)
     assert_false(scope_suffices(dw_span_of(NULL), NULL, DW_SPAN("x")));
 }
 
+static void a_rule_knows_its_readings(void **state)
+{
+    const struct demands plain = demands_of("GET", "/users/7");
+    const struct demands slash = demands_of("GET", "/users/7%2Fkeys");
+    const struct demands mixed = demands_of("GET", "/users/a;b/keys");
+
+    (void)state;
+    assert_int_equal(plain.readings[0], 1);
+    assert_int_equal(slash.n, 2);
+    assert_int_equal(slash.readings[0] & slash.readings[1], 0);
+    assert_int_equal(slash.readings[0] | slash.readings[1], (1u << slash.path.n_readings) - 1);
+    assert_int_equal(mixed.n, 1);
+    assert_int_equal(mixed.readings[0], (1u << mixed.path.n_readings) - 1);
+}
+
+static void a_route_offers_bearer_unless_it_says_otherwise(void **state)
+{
+    const struct dw_route blank = {.path = "/"};
+    const struct dw_route two = {.path = "/", .accept = {DW_SCHEME_COOKIE, DW_SCHEME_BASIC}};
+    const struct dw_route all = {
+        .path = "/",
+        .accept = {DW_SCHEME_BEARER, DW_SCHEME_BASIC, DW_SCHEME_DIGEST, DW_SCHEME_APIKEY,
+                   DW_SCHEME_COOKIE, DW_SCHEME_CERTIFICATE, DW_SCHEME_DPOP, DW_SCHEME_NONE}};
+
+    (void)state;
+    assert_int_equal(route_offers(NULL, 0), DW_SCHEME_BEARER);
+    assert_int_equal(route_offers(&blank, 0), DW_SCHEME_BEARER);
+    assert_int_equal(route_offers(&blank, 1), DW_SCHEME_NONE);
+    assert_int_equal(route_offers(&two, 1), DW_SCHEME_BASIC);
+    assert_int_equal(route_offers(&two, 2), DW_SCHEME_NONE);
+    assert_int_equal(route_offers(&all, 6), DW_SCHEME_DPOP);
+    assert_int_equal(route_offers(&all, DW_SCHEMES_END), DW_SCHEME_NONE);
+    assert_true(route_accepts(NULL, DW_SCHEME_BEARER));
+    assert_false(route_accepts(NULL, DW_SCHEME_DPOP));
+    assert_false(route_accepts(NULL, DW_SCHEME_NONE));
+    assert_true(route_accepts(&two, DW_SCHEME_BASIC));
+    assert_false(route_accepts(&two, DW_SCHEME_BEARER));
+    assert_false(route_accepts(&two, DW_SCHEME_NONE));
+}
+
+static void segments_are_found_by_name(void **state)
+{
+    static const struct {
+        const char *pattern, *path, *name, *segment;
+    } CASES[] = {
+        {"/users/{id}", "/users/7", "user", NULL},
+        {"/users/{id}", "/users/7", "i", NULL},
+        {"/users/{id}", "/users/7", "", NULL},
+        {"/users/id", "/users/7", "id", NULL},
+        {"/users/{id}", "/users/7", "id", "7"},
+        {"/{tenant}/*/{id}/**", "/acme/x/7/y/z", "tenant", "acme"},
+        {"/{tenant}/*/{id}/**", "/acme/x/7/y/z", "id", "7"},
+        {"/{tenant}/**", "/acme", "tenant", "acme"},
+        {"/a/**", "/a/b", "b", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        const struct dw_route route = {.path = CASES[i].pattern};
+        print_message("# %s %s\n", CASES[i].pattern, CASES[i].name);
+        assert_span(route_segment(&route, dw_span_of(CASES[i].path), dw_span_of(CASES[i].name)),
+                    CASES[i].segment);
+    }
+}
+
+/* Names in angle brackets; an exclamation mark where it ends too early. */
+static void a_demand_is_taken_piece_by_piece(void **state)
+{
+    static const struct {
+        const char *value, *pieces;
+    } CASES[] = {
+        {"", ""},
+        {"{", "!"},
+        {"{path.", "!"},
+        {"{path.}", "!"},
+        {"{path.a", "!"},
+        {"{Path.a}", "!"},
+        {"a{b}", "(a)!"},
+        {"a", "(a)"},
+        {"}", "(})"},
+        {"{path.a}", "<a>"},
+        {"x-{path.a}{path.b}-y", "(x-)<a><b>(-y)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct dw_span rest = dw_span_of(CASES[i].value);
+        struct dw_span piece;
+        char buffer[64];
+        struct text text;
+        bool is_name;
+
+        print_message("# %s\n", CASES[i].value);
+        text_init(&text, buffer, sizeof(buffer));
+        while (demand_piece(&rest, &piece, &is_name)) {
+            text_char(&text, is_name ? '<' : '(');
+            text_add(&text, piece);
+            text_char(&text, is_name ? '>' : ')');
+        }
+        text_put(&text, rest.len > 0 ? "!" : "");
+        assert_span(text_span(&text), CASES[i].pieces);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +260,10 @@ int main(void)
         cmocka_unit_test(no_spelling_escapes_a_rule),
         cmocka_unit_test(a_broken_path_has_no_route),
         cmocka_unit_test(scopes_are_compared_word_by_word),
+        cmocka_unit_test(a_rule_knows_its_readings),
+        cmocka_unit_test(a_route_offers_bearer_unless_it_says_otherwise),
+        cmocka_unit_test(segments_are_found_by_name),
+        cmocka_unit_test(a_demand_is_taken_piece_by_piece),
     };
     return RUN_TAP(tests);
 }
