@@ -55,10 +55,45 @@ DW_MUST_USE bool edge_find_keys(struct edge *edge, struct dw_span issuer, struct
 DW_MUST_USE int edge_put_keys(struct edge *edge, struct dw_span issuer,
                               const struct edge_keys *keys, struct complaint *why);
 
-/* Revocations, by issuer and jti, until the token would have ended anyway: each put drops a few that
- * have, by this machine's clock. Cheap while nothing is revoked. */
-DW_MUST_USE bool edge_is_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti);
-DW_MUST_USE int edge_put_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti,
-                                 int64_t until, struct complaint *why);
+/* What can be revoked. */
+enum edge_revoked {
+    EDGE_JTI = 1, /* a token, of an issuer */
+    EDGE_SUBJECT, /* whatever was issued to it before some time; issuer absent: by anybody */
+    EDGE_CLIENT,  /* likewise */
+    EDGE_SESSION,
+    EDGE_KEY,
+    EDGE_ALL /* whatever was issued before some time */
+};
+
+struct edge_revocation {
+    enum edge_revoked kind;
+    struct dw_span issuer; /* of a jti; else mostly absent */
+    struct dw_span value;  /* absent for EDGE_ALL */
+    int64_t before;        /* what was issued up to then; of a jti, session or key: not looked at */
+    int64_t until;         /* then everything it means has ended anyway */
+};
+
+/* Whether something is revoked: 0, or the latest `before`. Between begin and end. Cheap while nothing is
+ * revoked. INT64_MAX where nobody can tell. */
+DW_MUST_USE int64_t edge_find_revoked(struct edge *edge, enum edge_revoked kind,
+                                      struct dw_span issuer, struct dw_span value);
+
+/* Writers only: also of other processes than the daemon. Each put drops a few that have ended, by this
+ * machine's clock. A later `before` and `until` replace earlier ones, never the other way. */
+DW_MUST_USE int edge_put_revoked(struct edge *edge, const struct edge_revocation *revocation,
+                                 struct complaint *why);
+
+struct edge_filling;
+
+/* Puts all that `fill` adds in one write, and marks the edge as whole. `fill` returns 0, or -1 and a
+ * complaint: then nothing is put, nor if anything could not be added. */
+DW_MUST_USE int edge_fill(struct edge *edge,
+                          int (*fill)(void *context, struct edge_filling *filling,
+                                      struct complaint *why),
+                          void *context, struct complaint *why);
+void edge_fill_add(struct edge_filling *filling, const struct edge_revocation *revocation);
+
+/* Whether all that is revoked is on it, and not only what was revoked since it was made. */
+DW_MUST_USE bool edge_is_whole(struct edge *edge);
 
 #endif

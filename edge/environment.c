@@ -12,25 +12,24 @@
 
 #include "folder.h"
 
-/* The number is the layout: a change of what is stored takes a new one. */
-#define KEYS_TABLE    "keys.1"
-#define REVOKED_TABLE "revoked.1"
-#define TABLES_MAX    8
-#define READERS_MAX   1024
+#define TABLES_MAX  8
+#define READERS_MAX 1024
 
 /* Readers need not write the answers, but must write the table of readers. */
 #define DATA_MODE 0640
 #define LOCK_MODE 0660
 
 /*
- * Without MDB_NOSYNC: one fdatasync(2) per write is dear only where writes are many, and lets the
- * keys outlast a power failure while their issuer is down. MDB_NOMETASYNC spares the second one; at
- * worst the last write is undone. Without MDB_WRITEMAP: no stray pointer can reach the file, and it
- * is as large as what it holds. A killed process leaves its last commit either whole or unseen: the
- * pages are written before the meta page that names them.
+ * Lasting: one fdatasync(2) per write is dear only where writes are many, and lets an issuer's keys
+ * outlast a power failure while the issuer is down. MDB_NOMETASYNC spares the second one; at worst the
+ * last write is undone. Else MDB_NOSYNC: after a power failure the file may be torn. Never
+ * MDB_WRITEMAP: no stray pointer can reach the file, and it is as large as what it holds. A killed
+ * process leaves its last commit either whole or unseen, whatever the flags: the pages are written
+ * before the meta page that names them.
  */
-#define WRITE_FLAGS (MDB_NOTLS | MDB_NOMETASYNC)
-#define READ_FLAGS  (MDB_NOTLS | MDB_RDONLY)
+#define LASTING_FLAGS (MDB_NOTLS | MDB_NOMETASYNC)
+#define WRITE_FLAGS   (MDB_NOTLS | MDB_NOSYNC)
+#define READ_FLAGS    (MDB_NOTLS | MDB_RDONLY)
 
 static pthread_mutex_t environments_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct environment *environments;
@@ -91,11 +90,8 @@ static int check_all(struct environment *made)
         return error;
     }
     error = walk(txn, free_pages);
-    if (error == 0) {
-        error = walk(txn, made->keys);
-    }
-    if (error == 0) {
-        error = walk(txn, made->revoked);
+    for (size_t i = 0; error == 0 && i < ENVIRONMENT_TABLES; i++) {
+        error = walk(txn, made->tables[i]);
     }
     mdb_txn_abort(txn);
     return error;
@@ -111,9 +107,8 @@ static int open_tables(struct environment *made)
     if (error != 0) {
         return error;
     }
-    error = mdb_dbi_open(txn, KEYS_TABLE, flags, &made->keys);
-    if (error == 0) {
-        error = mdb_dbi_open(txn, REVOKED_TABLE, flags, &made->revoked);
+    for (size_t i = 0; error == 0 && i < ENVIRONMENT_TABLES; i++) {
+        error = mdb_dbi_open(txn, made->kind->tables[i], flags, &made->tables[i]);
     }
     if (error != 0) {
         mdb_txn_abort(txn);
@@ -122,9 +117,17 @@ static int open_tables(struct environment *made)
     return mdb_txn_commit(txn);
 }
 
+static unsigned choose_flags(const struct environment *made)
+{
+    if (made->mode != EDGE_WRITE) {
+        return READ_FLAGS;
+    }
+    return made->kind->lasting ? LASTING_FLAGS : WRITE_FLAGS;
+}
+
 static int open_file(struct environment *made, const char *folder)
 {
-    int error = mdb_env_set_mapsize(made->env, EDGE_MAP_SIZE);
+    int error = mdb_env_set_mapsize(made->env, made->kind->map_size);
 
     if (error == 0) {
         error = mdb_env_set_maxdbs(made->env, TABLES_MAX);
@@ -133,8 +136,7 @@ static int open_file(struct environment *made, const char *folder)
         error = mdb_env_set_maxreaders(made->env, READERS_MAX);
     }
     if (error == 0) {
-        error = mdb_env_open(made->env, folder, made->mode == EDGE_WRITE ? WRITE_FLAGS : READ_FLAGS,
-                             LOCK_MODE);
+        error = mdb_env_open(made->env, folder, choose_flags(made), LOCK_MODE);
     }
     return error;
 }
@@ -179,8 +181,8 @@ static int open_whole(struct environment *made, const char *folder)
     return error;
 }
 
-static int new_environment(const char *folder, enum edge_mode mode,
-                           struct environment **environment)
+static int new_environment(const char *folder, const struct environment_kind *kind,
+                           enum edge_mode mode, struct environment **environment)
 {
     struct environment *made = calloc(1, sizeof(*made));
     int error;
@@ -193,6 +195,7 @@ static int new_environment(const char *folder, enum edge_mode mode,
         free(made);
         return error;
     }
+    made->kind = kind;
     made->mode = mode;
     error = open_whole(made, folder);
     if (error != 0) {
@@ -204,7 +207,7 @@ static int new_environment(const char *folder, enum edge_mode mode,
     return 0;
 }
 
-static int remove_files(const char *folder, struct complaint *why)
+int environment_remove(const char *folder, struct complaint *why)
 {
     static const char *const names[] = {DATA_FILE, LOCK_FILE};
     char path[PATH_MAX];
@@ -214,15 +217,15 @@ static int remove_files(const char *folder, struct complaint *why)
             return -1;
         }
         if (unlink(path) != 0 && errno != ENOENT) {
-            return complain(why, "%s: is damaged and cannot be removed: %s", path, strerror(errno));
+            return complain(why, "%s: cannot be removed: %s", path, strerror(errno));
         }
     }
     return 0;
 }
 
 /* NULL and a complaint on failure. */
-static struct environment *open_environment(const char *folder, enum edge_mode mode,
-                                            struct complaint *why)
+static struct environment *open_environment(const char *folder, const struct environment_kind *kind,
+                                            enum edge_mode mode, struct complaint *why)
 {
     const bool writes = mode == EDGE_WRITE;
     struct environment *made = NULL;
@@ -231,12 +234,12 @@ static struct environment *open_environment(const char *folder, enum edge_mode m
     if (writes && folder_make(folder, why) != 0) {
         return NULL;
     }
-    error = new_environment(folder, mode, &made);
+    error = new_environment(folder, kind, mode, &made);
     if (writes && is_damage(error)) {
-        if (remove_files(folder, why) != 0) {
+        if (environment_remove(folder, why) != 0) {
             return NULL;
         }
-        error = new_environment(folder, mode, &made);
+        error = new_environment(folder, kind, mode, &made);
     }
     if (error == ENOENT || error == MDB_NOTFOUND) {
         complain(why, "%s: there is no edge here yet: start the daemon", folder);
@@ -270,13 +273,14 @@ static int share_files(const char *folder, struct complaint *why)
     return folder_share(folder, LOCK_FILE, LOCK_MODE, why);
 }
 
-static struct environment *use_locked(const char *folder, const char *file, enum edge_mode mode,
+static struct environment *use_locked(const char *folder, const char *file,
+                                      const struct environment_kind *kind, enum edge_mode mode,
                                       struct complaint *why)
 {
     struct environment *found = find_environment(file);
 
     if (found == NULL) {
-        found = open_environment(folder, mode, why);
+        found = open_environment(folder, kind, mode, why);
         if (found == NULL) {
             return NULL;
         }
@@ -291,13 +295,13 @@ static struct environment *use_locked(const char *folder, const char *file, enum
     return found;
 }
 
-int environment_use(const char *folder, const char *file, enum edge_mode mode,
-                    struct environment **environment, struct complaint *why)
+int environment_use(const char *folder, const char *file, const struct environment_kind *kind,
+                    enum edge_mode mode, struct environment **environment, struct complaint *why)
 {
     struct environment *used;
 
     pthread_mutex_lock(&environments_lock);
-    used = use_locked(folder, file, mode, why);
+    used = use_locked(folder, file, kind, mode, why);
     pthread_mutex_unlock(&environments_lock);
     if (used == NULL) {
         return -1;

@@ -47,9 +47,9 @@ int folder_share(const char *folder, const char *name, mode_t mode, struct compl
     if (stat(folder, &parent) != 0 || lstat(path, &file) != 0) {
         return complain(why, "%s: %s", path, strerror(errno));
     }
-    if (geteuid() == 0 && file.st_gid != parent.st_gid &&
-        lchown(path, (uid_t)-1, parent.st_gid) != 0) {
-        return complain(why, "%s: cannot set the group: %s", path, strerror(errno));
+    if (geteuid() == 0 && (file.st_uid != parent.st_uid || file.st_gid != parent.st_gid) &&
+        lchown(path, parent.st_uid, parent.st_gid) != 0) {
+        return complain(why, "%s: cannot set the owner: %s", path, strerror(errno));
     }
     if ((file.st_mode & PERMISSIONS) != mode && chmod(path, mode) != 0) {
         return complain(why, "%s: cannot set the mode: %s", path, strerror(errno));

@@ -16,8 +16,9 @@ DW_MUST_USE int folder_make(const char *folder, struct complaint *why);
 DW_MUST_USE int folder_path(const char *folder, const char *name, char *buffer, size_t size,
                             struct complaint *why);
 
-/* Gives a file this mode, whatever the umask was, and, when root does it, the folder's group. Works
- * by name: opening and closing a file would drop the locks this process holds on it (fcntl(2)). */
+/* Gives a file this mode, whatever the umask was, and, when root does it, the folder's owner and group:
+ * what an operator's command makes is the daemon's too. Works by name: opening and closing a file would
+ * drop the locks this process holds on it (fcntl(2)). */
 DW_MUST_USE int folder_share(const char *folder, const char *name, mode_t mode,
                              struct complaint *why);
 

@@ -8,10 +8,13 @@
 #include <sys/random.h>
 
 #include "record.h"
+#include "revocation.h"
+#include "watch.h"
 
 #define ID_KEY_SIZE   16
 #define ID_BLOCK_SIZE 16
 #define ID_LETTERS    (RECENT_ID_SIZE - 1)
+#define FIRST_DENIAL  400 /* of HTTP's statuses */
 
 /* What the edge said last of an issuer. */
 struct seen {
@@ -23,8 +26,7 @@ struct seen {
 struct guard {
     const struct dw_policy *policy;
     char *folder; /* NULL: no edge */
-    struct edge *edge;
-    struct recent *recent;
+    struct watch watch;
     bool has_looked;
     uint64_t version; /* of the edge, when last looked at */
     struct seen seen[DW_TRUST_MAX];
@@ -138,8 +140,7 @@ void guard_free(struct guard *guard)
     for (size_t i = 0; i < DW_TRUST_MAX; i++) {
         dw_keys_free(guard->issuers[i].keys);
     }
-    edge_close(guard->edge);
-    recent_close(guard->recent);
+    watch_close(&guard->watch);
     dw_cache_free(guard->cache);
     EVP_CIPHER_CTX_free(guard->id_cipher);
     free(guard->folder);
@@ -160,40 +161,10 @@ static void forget_seen(struct guard *guard)
     }
 }
 
-static void watch_edge(struct guard *guard)
-{
-    struct edge *found;
-
-    if (guard->edge != NULL && edge_is_current(guard->edge)) {
-        return;
-    }
-    if (edge_open(guard->folder, EDGE_READ, &found, NULL) != 0) {
-        return;
-    }
-    edge_close(guard->edge);
-    guard->edge = found;
-    forget_seen(guard);
-}
-
-static void watch_recent(struct guard *guard)
-{
-    struct recent *found;
-
-    if (guard->recent != NULL && recent_is_current(guard->recent)) {
-        return;
-    }
-    if (recent_open(guard->folder, false, &found, NULL) != 0) {
-        return;
-    }
-    recent_close(guard->recent);
-    guard->recent = found;
-}
-
 void guard_watch(struct guard *guard)
 {
-    if (guard->folder != NULL) {
-        watch_edge(guard);
-        watch_recent(guard);
+    if (guard->folder != NULL && watch_update(&guard->watch, guard->folder)) {
+        forget_seen(guard);
     }
 }
 
@@ -217,7 +188,7 @@ static void look_at_issuer(struct guard *guard, size_t i)
     struct edge_keys there;
 
     if (seen->fixed ||
-        !edge_find_keys(guard->edge, dw_span_of(guard->policy->trust[i].issuer), &there)) {
+        !edge_find_keys(guard->watch.edge, dw_span_of(guard->policy->trust[i].issuer), &there)) {
         return;
     }
     seen->fresh_until = there.fresh_until;
@@ -247,34 +218,94 @@ static void judge_freshness(struct guard *guard, int64_t now)
     }
 }
 
-static bool is_revoked(void *context, const struct dw_jwt *token)
-{
-    const struct guard *guard = context;
+/* What the answers look through: their context. */
+struct sight {
+    struct watch *watch;
+    int64_t now;
+    bool rehearsal;
+    bool has_known; /* looking at what is known was begun: a token of an issuer's needs none of it */
+};
 
-    return token->jti.at != NULL && edge_is_revoked(guard->edge, token->iss, token->jti);
+static bool is_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt *token)
+{
+    const struct sight *sight = context;
+
+    return revocation_holds(sight->watch->edge, scheme, token);
 }
 
-void guard_decide(struct guard *guard, const struct dw_request *request, enum dw_asking asking,
-                  struct dw_decision *decision)
+static bool find(void *context, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],
+                 struct dw_known *found)
 {
+    struct sight *sight = context;
+    struct known *known = sight->watch->known;
+
+    if (!sight->has_known) {
+        sight->has_known = known != NULL && known_begin(known) == 0;
+    }
+    return sight->has_known && known_look(known, fact, name, sight->now, found);
+}
+
+static enum dw_reason use(void *context, const uint8_t name[DW_FACT_NAME], int64_t until)
+{
+    const struct sight *sight = context;
+    enum once_answer answer;
+
+    if (sight->rehearsal) {
+        return DW_REASON_NONE;
+    }
+    answer = sight->watch->once != NULL ? once_use(sight->watch->once, name, until, sight->now)
+                                        : ONCE_FULL;
+    if (answer == ONCE_FULL) {
+        return DW_GUARD_FAILED;
+    }
+    return answer == ONCE_FIRST ? DW_REASON_NONE : DW_PROOF_REPLAYED;
+}
+
+static int wait_for(void *context, struct dw_span source, struct dw_span account)
+{
+    const struct sight *sight = context;
+
+    return throttle_wait(sight->watch->throttle, source, account, sight->now);
+}
+
+/* An edge that cannot be read any more is opened again by guard_watch(). */
+static bool begin_edge(struct guard *guard, struct dw_answers *answers)
+{
+    uint64_t version;
+
+    if (guard->watch.edge == NULL || edge_begin(guard->watch.edge, &version) != 0) {
+        return false;
+    }
+    look_at_edge(guard, version);
+    answers->is_revoked = is_revoked;
+    return true;
+}
+
+void guard_decide(struct guard *guard, const struct dw_request *request,
+                  const struct guard_terms *terms, struct dw_decision *decision)
+{
+    const bool alone = guard->folder == NULL && terms->asking == DW_MAY_ASK;
+    struct sight sight = {&guard->watch, request->now, terms->rehearsal, false};
     struct dw_answers answers = {
         .issuers = guard->issuers,
-        .asking = guard->folder == NULL && asking == DW_MAY_ASK ? DW_CANNOT_ASK : asking,
+        .asking = alone ? DW_CANNOT_ASK : terms->asking,
+        .heard = terms->heard,
         .cache = guard->cache,
-        .context = guard,
+        .secret = guard->watch.known != NULL ? known_secret(guard->watch.known) : NULL,
+        .context = &sight,
+        .find = find,
+        .use = use,
+        .wait = guard->watch.throttle != NULL ? wait_for : NULL,
     };
-    uint64_t version;
-    /* An edge that cannot be read any more is opened again by guard_watch(). */
-    const bool looking = guard->edge != NULL && edge_begin(guard->edge, &version) == 0;
+    const bool has_edge = begin_edge(guard, &answers);
 
-    if (looking) {
-        look_at_edge(guard, version);
-        answers.is_revoked = is_revoked;
-    }
     judge_freshness(guard, request->now);
     dw_decide(guard->policy, &answers, request, &guard->work, decision);
-    if (looking) {
-        edge_end(guard->edge);
+    if (sight.has_known) {
+        known_end(guard->watch.known);
+    }
+    if (has_edge) {
+        edge_end(guard->watch.edge);
     }
 }
 
@@ -298,15 +329,25 @@ void guard_id(struct guard *guard, char id[RECENT_ID_SIZE])
     id[ID_LETTERS] = '\0';
 }
 
+static void count_guess(struct guard *guard, const struct dw_request *request,
+                        const struct dw_decision *decision, int status)
+{
+    if (guard->watch.throttle != NULL && status >= FIRST_DENIAL &&
+        dw_reason_is_guess(decision->reason)) {
+        throttle_blame(guard->watch.throttle, request->source, decision->account, request->now);
+    }
+}
+
 bool guard_record(struct guard *guard, const struct dw_request *request,
                   const struct dw_decision *decision, const struct guard_record *record)
 {
     struct recent_entry entry;
 
-    if (guard->recent == NULL) {
+    count_guess(guard, request, decision, record->status);
+    if (guard->watch.recent == NULL) {
         return false;
     }
     record_fill(request, decision, record, &entry);
-    recent_add(guard->recent, &entry);
+    recent_add(guard->watch.recent, &entry);
     return true;
 }

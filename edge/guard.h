@@ -33,9 +33,16 @@ void guard_free(struct guard *guard); /* NULL is fine */
  * timer, about once a second. */
 void guard_watch(struct guard *guard);
 
+/* How to decide. All zero: may ask. */
+struct guard_terms {
+    enum dw_asking asking;
+    enum dw_reason heard; /* as in struct dw_answers */
+    bool rehearsal;       /* nothing is used up: a proof, a nonce. Somebody else decides in earnest */
+};
+
 /* Decides with what is on the edge right now. The decision's spans stay good until the next call. */
-void guard_decide(struct guard *guard, const struct dw_request *request, enum dw_asking asking,
-                  struct dw_decision *decision);
+void guard_decide(struct guard *guard, const struct dw_request *request,
+                  const struct guard_terms *terms, struct dw_decision *decision);
 
 /* A new id for a decision: 13 letters and digits, unique and not guessable. */
 void guard_id(struct guard *guard, char id[RECENT_ID_SIZE]);
@@ -43,13 +50,13 @@ void guard_id(struct guard *guard, char id[RECENT_ID_SIZE]);
 /* What the record knows beside request and decision. */
 struct guard_record {
     const char *id;
-    struct dw_span source; /* the client's address */
     int status;            /* what was answered */
     int64_t at_us;
     uint32_t latency_us;
 };
 
-/* Puts a decision into the ring, if there is one. false: there is none, log it yourself. */
+/* Puts a decision into the ring, if there is one, and counts a wrong guess. Once for each request. false:
+ * there is no ring, log it yourself. */
 bool guard_record(struct guard *guard, const struct dw_request *request,
                   const struct dw_decision *decision, const struct guard_record *record);
 

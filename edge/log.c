@@ -15,7 +15,7 @@
 
 #define FILE_MODE  0640
 #define BATCH_SIZE ((size_t)64 * 1024)
-#define LINE_SIZE  ((size_t)4096) /* every byte of an entry escaped as \u00xx still fits */
+#define LINE_SIZE  (6 * sizeof(struct recent_entry) + 1024) /* every byte escaped as \u00xx fits */
 #define TIME_SIZE  32
 #define LET_IN     200
 
@@ -148,6 +148,10 @@ static void write_credentials(struct text *line, const struct recent_entry *entr
     text_json_member(line, "subject", known(entry->subject));
     text_json_member(line, "client", known(entry->client));
     text_json_member(line, "token", known(entry->token));
+    text_json_member(line, "credential", known(entry->credential));
+    text_json_member(line, "account", known(entry->account));
+    text_json_member(line, "wanted", known(entry->wanted));
+    text_json_member(line, "seen", known(entry->seen));
 }
 
 static void write_entry(struct text *line, const struct recent_entry *entry)

@@ -9,6 +9,9 @@
  *   id reason status                   always there
  *   scheme route method path source    what was asked, by whom; the path is without its query
  *   issuer kid subject client token    whose credentials; the token is a fingerprint
+ *   credential account                 the id of a token, key or session; the user or key that was
+ *                                      named, proven or not
+ *   wanted seen                        the values a failed check has compared
  *   cached latency_us
  *
  * What is unknown is left out. {"time":..,"dropped":N} says that N decisions came faster than they

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recent.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "folder.h"
+#include "shared_file.h"
 
-#define RING_FILE   "recent"
-#define NEW_FILE    "recent.new"
-#define RING_MODE   0660
-#define RING_LAYOUT 1
+#define RING_LAYOUT 2
 
 #define CACHE_LINE  64
 #define ENTRY_WORDS (sizeof(struct recent_entry) / sizeof(uint64_t))
@@ -27,15 +17,6 @@ _Static_assert(sizeof(struct recent_entry) % sizeof(uint64_t) == 0, "an entry is
  * after it: its writer is dead, or as good as dead. */
 #define PATIENCE_POLLS   5
 #define PATIENCE_ENTRIES (RECENT_SLOTS / 4)
-
-/* What must be the same for two processes to share a ring. */
-struct layout {
-    char magic[8];
-    uint32_t version;
-    uint32_t reasons; /* their numbers stand in the entries */
-    uint64_t slots;
-    uint64_t slot_size;
-};
 
 /*
  * The writer of ticket t has slot t % RECENT_SLOTS. `sequence` is 2t + 1 while it writes and 2t + 2
@@ -49,135 +30,36 @@ struct slot {
 };
 
 struct ring {
-    struct layout layout;
+    struct shared_head file;
     _Atomic uint64_t taken; /* the next to take */
     _Atomic uint64_t head;  /* the next ticket */
     struct slot slots[RECENT_SLOTS];
 };
 
 struct recent {
-    struct ring *ring;
-    dev_t device;
-    ino_t inode;
+    struct shared_file file;
+    struct ring *ring; /* what it holds */
     /* The taker's patience: how often it has found an entry below `waiting_head` unfinished. All
      * unfinished ones below `given_up` are dropped at once. */
     unsigned polls;
     uint64_t waiting_head;
     uint64_t given_up;
-    char file[PATH_MAX];
 };
 
 enum slot_state { SLOT_FINISHED, SLOT_UNFINISHED, SLOT_LOST };
 
-static const struct layout LAYOUT = {
-    .magic = "dwrecent",
-    .version = RING_LAYOUT,
-    .reasons = DW_REASONS_END,
-    .slots = RECENT_SLOTS,
-    .slot_size = sizeof(struct slot),
+static const struct shared_kind KIND = {
+    .name = "recent",
+    .new_name = "recent.new",
+    .layout = {.magic = "dwrecent",
+               .version = RING_LAYOUT,
+               .reasons = DW_REASONS_END,
+               .slots = RECENT_SLOTS,
+               .slot_size = sizeof(struct slot)},
+    .size = sizeof(struct ring),
 };
 
 /* -- Opening ----------------------------------------------------------------------------------- */
-
-/* All of it is taken from the disk now: a page that cannot be had later would be a SIGBUS. */
-static int fill(int fd)
-{
-    const int error = posix_fallocate(fd, 0, (off_t)sizeof(struct ring));
-
-    if (error != 0) {
-        return error;
-    }
-    return pwrite(fd, &LAYOUT, sizeof(LAYOUT), 0) == (ssize_t)sizeof(LAYOUT) ? 0 : EIO;
-}
-
-/* Made under another name and renamed, so that nobody sees half a ring. */
-static int create_ring(const char *folder, const char *file, struct complaint *why)
-{
-    char new_file[PATH_MAX];
-    int error;
-    int fd;
-
-    if (folder_make(folder, why) != 0 ||
-        folder_path(folder, NEW_FILE, new_file, sizeof(new_file), why) != 0) {
-        return -1;
-    }
-    (void)unlink(new_file);
-    fd = open(new_file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, RING_MODE);
-    if (fd < 0) {
-        return complain(why, "%s: %s", new_file, strerror(errno));
-    }
-    error = fill(fd);
-    close(fd);
-    if (error != 0) {
-        return complain(why, "%s: cannot make it %zu bytes long: %s", new_file, sizeof(struct ring),
-                        strerror(error));
-    }
-    if (folder_share(folder, NEW_FILE, RING_MODE, why) != 0) {
-        return -1;
-    }
-    return rename(new_file, file) == 0 ? 0 : complain(why, "%s: %s", file, strerror(errno));
-}
-
-static int map_ring(struct recent *made, int fd)
-{
-    struct layout layout;
-    struct stat file;
-    void *map;
-
-    if (fstat(fd, &file) != 0) {
-        return errno;
-    }
-    if (file.st_size != (off_t)sizeof(struct ring) ||
-        pread(fd, &layout, sizeof(layout), 0) != (ssize_t)sizeof(layout) ||
-        memcmp(&layout, &LAYOUT, sizeof(layout)) != 0) {
-        return EINVAL;
-    }
-    map = mmap(NULL, sizeof(struct ring), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED) {
-        return errno;
-    }
-    made->ring = map;
-    made->device = file.st_dev;
-    made->inode = file.st_ino;
-    return 0;
-}
-
-/* 0, EINVAL for what is no ring of this layout, or another errno. */
-static int attach(struct recent *made)
-{
-    const int fd = open(made->file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    int error;
-
-    if (fd < 0) {
-        return errno;
-    }
-    error = map_ring(made, fd);
-    close(fd);
-    return error;
-}
-
-static int open_ring(struct recent *made, const char *folder, bool create, struct complaint *why)
-{
-    int error;
-
-    if (folder_path(folder, RING_FILE, made->file, sizeof(made->file), why) != 0) {
-        return -1;
-    }
-    error = attach(made);
-    if (create && (error == EINVAL || error == ENOENT)) {
-        if (create_ring(folder, made->file, why) != 0) {
-            return -1;
-        }
-        error = attach(made);
-    }
-    if (error == EINVAL) {
-        return complain(why, "%s: was made by another version: restart the daemon", made->file);
-    }
-    if (error != 0) {
-        return complain(why, "%s: %s", made->file, strerror(error));
-    }
-    return create ? folder_share(folder, RING_FILE, RING_MODE, why) : 0;
-}
 
 int recent_open(const char *folder, bool create, struct recent **recent, struct complaint *why)
 {
@@ -186,10 +68,11 @@ int recent_open(const char *folder, bool create, struct recent **recent, struct 
     if (made == NULL) {
         return complain(why, "%s: out of memory", folder);
     }
-    if (open_ring(made, folder, create, why) != 0) {
-        recent_close(made);
+    if (shared_file_open(folder, &KIND, create, &made->file, why) != 0) {
+        free(made);
         return -1;
     }
+    made->ring = made->file.map;
     *recent = made;
     return 0;
 }
@@ -199,18 +82,13 @@ void recent_close(struct recent *recent)
     if (recent == NULL) {
         return;
     }
-    if (recent->ring != NULL) {
-        munmap(recent->ring, sizeof(struct ring));
-    }
+    shared_file_close(&recent->file);
     free(recent);
 }
 
 bool recent_is_current(const struct recent *recent)
 {
-    struct stat file;
-
-    return stat(recent->file, &file) == 0 && file.st_dev == recent->device &&
-           file.st_ino == recent->inode;
+    return shared_file_is_current(&recent->file);
 }
 
 /* -- Adding ------------------------------------------------------------------------------------ */
@@ -266,6 +144,10 @@ static void close_texts(struct recent_entry *entry)
     entry->subject[sizeof(entry->subject) - 1] = '\0';
     entry->client[sizeof(entry->client) - 1] = '\0';
     entry->token[sizeof(entry->token) - 1] = '\0';
+    entry->credential[sizeof(entry->credential) - 1] = '\0';
+    entry->account[sizeof(entry->account) - 1] = '\0';
+    entry->wanted[sizeof(entry->wanted) - 1] = '\0';
+    entry->seen[sizeof(entry->seen) - 1] = '\0';
 }
 
 static enum slot_state read_slot(struct ring *ring, uint64_t ticket, struct recent_entry *entry)
@@ -346,6 +228,15 @@ bool recent_take(struct recent *recent, struct recent_entry *entry, uint64_t *dr
     }
     atomic_store_explicit(&ring->taken, ticket, memory_order_relaxed);
     return found;
+}
+
+bool recent_look(struct recent *recent, uint64_t back, struct recent_entry *entry, uint64_t *total)
+{
+    const uint64_t head = atomic_load_explicit(&recent->ring->head, memory_order_acquire);
+
+    *total = head;
+    return back < head && back < RECENT_SLOTS &&
+           read_slot(recent->ring, head - 1 - back, entry) == SLOT_FINISHED;
 }
 
 bool recent_find(struct recent *recent, const char *id, struct recent_entry *entry)

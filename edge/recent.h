@@ -32,6 +32,10 @@ struct recent_entry {
     char subject[48];
     char client[32];
     char token[12]; /* fingerprint: first and last four characters */
+    char credential[40]; /* jti: of a token, a key, a session */
+    char account[40];    /* the user or key that was named, proven or not */
+    char wanted[96];     /* the values a failed check has compared */
+    char seen[96];
 };
 
 struct recent;
@@ -51,6 +55,12 @@ void recent_add(struct recent *recent, const struct recent_entry *entry);
  * process: an unfinished entry is waited for through five such calls, or until a quarter of the ring
  * has been written after it. */
 DW_MUST_USE bool recent_take(struct recent *recent, struct recent_entry *entry, uint64_t *dropped);
+
+/* For anybody: the entry `back` places before the newest (0), as far as the ring reaches. false: there is
+ * none, or it is being written. `total`, always written, is how many there ever were: it tells what is
+ * new, and that this entry is the one numbered total - 1 - back. */
+DW_MUST_USE bool recent_look(struct recent *recent, uint64_t back, struct recent_entry *entry,
+                             uint64_t *total);
 
 /* The latest entry of that id still in the ring. */
 DW_MUST_USE bool recent_find(struct recent *recent, const char *id, struct recent_entry *entry);

@@ -51,10 +51,30 @@ static struct dw_span path_of(struct dw_span target)
     return (struct dw_span){target.at, len};
 }
 
+/* Of what is long and random; a password's last letters would help who guesses it. */
+static bool has_fingerprint(enum dw_scheme scheme)
+{
+    return scheme == DW_SCHEME_BEARER || scheme == DW_SCHEME_DPOP || scheme == DW_SCHEME_APIKEY ||
+           scheme == DW_SCHEME_COOKIE;
+}
+
 static void write_fingerprint(struct dw_span token, char *to, size_t size)
 {
     if (token.len >= FINGERPRINT_MIN) {
         (void)snprintf(to, size, "%.4s...%.4s", token.at, token.at + token.len - FINGERPRINT_END);
+    }
+}
+
+static void fill_credentials(const struct dw_decision *decision, struct recent_entry *entry)
+{
+    copy_text(decision->iss, entry->issuer, sizeof(entry->issuer));
+    copy_text(decision->kid, entry->kid, sizeof(entry->kid));
+    copy_text(decision->subject, entry->subject, sizeof(entry->subject));
+    copy_text(decision->client, entry->client, sizeof(entry->client));
+    copy_text(decision->credential, entry->credential, sizeof(entry->credential));
+    copy_text(decision->account, entry->account, sizeof(entry->account));
+    if (has_fingerprint(decision->scheme)) {
+        write_fingerprint(decision->token, entry->token, sizeof(entry->token));
     }
 }
 
@@ -75,10 +95,8 @@ void record_fill(const struct dw_request *request, const struct dw_decision *dec
     copy_text(request->method, entry->method, sizeof(entry->method));
     copy_text(path_of(request->target), entry->path, sizeof(entry->path));
     copy_text(dw_span_of(route), entry->route, sizeof(entry->route));
-    copy_text(record->source, entry->source, sizeof(entry->source));
-    copy_text(decision->iss, entry->issuer, sizeof(entry->issuer));
-    copy_text(decision->kid, entry->kid, sizeof(entry->kid));
-    copy_text(decision->subject, entry->subject, sizeof(entry->subject));
-    copy_text(decision->client, entry->client, sizeof(entry->client));
-    write_fingerprint(decision->token, entry->token, sizeof(entry->token));
+    copy_text(request->source, entry->source, sizeof(entry->source));
+    copy_text(decision->wanted, entry->wanted, sizeof(entry->wanted));
+    copy_text(decision->seen, entry->seen, sizeof(entry->seen));
+    fill_credentials(decision, entry);
 }

@@ -6,8 +6,8 @@
 
 #include "guard.h"
 
-/* Texts are cut to what an entry holds; of the target the path alone is kept, of a token its first
- * and last four characters, of a short token nothing. */
+/* Texts are cut to what an entry holds; of the target the path alone is kept; of a token, a key or a
+ * session its first and last four characters, of a short one nothing, of a password never. */
 void record_fill(const struct dw_request *request, const struct dw_decision *decision,
                  const struct guard_record *record, struct recent_entry *entry);
 

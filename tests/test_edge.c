@@ -55,24 +55,35 @@ static void put_keys(struct edge *edge, struct dw_span issuer, const char *jwks,
     }
 }
 
-static void put_revoked(struct edge *edge, struct dw_span jti, int64_t until)
+static void put_revoked(struct edge *edge, struct edge_revocation revocation)
 {
     struct complaint why = {""};
 
-    if (edge_put_revoked(edge, ISSUER, jti, until, &why) != 0) {
+    if (edge_put_revoked(edge, &revocation, &why) != 0) {
         fail_msg("%s", why.text);
     }
 }
 
-static bool is_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti)
+static void put_revoked_jti(struct edge *edge, struct dw_span jti, int64_t until)
+{
+    put_revoked(edge, (struct edge_revocation){EDGE_JTI, ISSUER, jti, 0, until});
+}
+
+static int64_t find_revoked(struct edge *edge, enum edge_revoked kind, struct dw_span issuer,
+                            struct dw_span value)
 {
     uint64_t version;
-    bool revoked;
+    int64_t before;
 
     assert_int_equal(edge_begin(edge, &version), 0);
-    revoked = edge_is_revoked(edge, issuer, jti);
+    before = edge_find_revoked(edge, kind, issuer, value);
     edge_end(edge);
-    return revoked;
+    return before;
+}
+
+static bool is_revoked(struct edge *edge, struct dw_span issuer, struct dw_span jti)
+{
+    return find_revoked(edge, EDGE_JTI, issuer, jti) != 0;
 }
 
 static uint64_t generation(struct edge *edge, struct dw_span issuer)
@@ -115,6 +126,7 @@ static void a_reader_cannot_write(void **state)
 {
     const struct edge_folder *folder = *state;
     const struct edge_keys keys = {.jwks = DW_SPAN("{}")};
+    const struct edge_revocation revocation = {.kind = EDGE_ALL, .before = 1, .until = 2};
     struct complaint why = {""};
     struct edge *writer = open_edge(folder, EDGE_WRITE);
     struct edge *reader;
@@ -123,7 +135,7 @@ static void a_reader_cannot_write(void **state)
     edge_close(writer);
     reader = open_edge(folder, EDGE_READ);
     assert_int_equal(edge_put_keys(reader, ISSUER, &keys, &why), -1);
-    assert_int_equal(edge_put_revoked(reader, ISSUER, DW_SPAN("a"), 1, &why), -1);
+    assert_int_equal(edge_put_revoked(reader, &revocation, &why), -1);
     assert_int_equal(edge_open(folder->path, EDGE_WRITE, &late, &why), -1);
     assert_non_null(strstr(why.text, "already"));
     edge_close(reader);
@@ -214,12 +226,58 @@ static void revocations_are_told_apart(void **state)
     const int64_t later = time(NULL) + 3600;
 
     assert_false(is_revoked(edge, ISSUER, DW_SPAN("one")));
-    put_revoked(edge, DW_SPAN("one"), later);
+    put_revoked_jti(edge, DW_SPAN("one"), later);
     assert_true(is_revoked(edge, ISSUER, DW_SPAN("one")));
     assert_false(is_revoked(edge, ISSUER, DW_SPAN("two")));
     assert_false(is_revoked(edge, OTHER, DW_SPAN("one")));
     assert_false(is_revoked(edge, DW_SPAN("https://login.example.orgo"), DW_SPAN("ne")));
     assert_false(is_revoked(edge, DW_SPAN(""), DW_SPAN("one")));
+    edge_close(edge);
+}
+
+static void each_kind_of_revocation_is_its_own(void **state)
+{
+    static const struct {
+        enum edge_revoked kind;
+        int64_t before, found;
+    } ROWS[] = {
+        {EDGE_JTI, 0, INT64_MAX},     {EDGE_SUBJECT, 1000, 1000}, {EDGE_CLIENT, 2000, 2000},
+        {EDGE_SESSION, 0, INT64_MAX}, {EDGE_KEY, 5, INT64_MAX},   {EDGE_ALL, 3000, 3000},
+    };
+    struct edge *edge = open_edge(*state, EDGE_WRITE);
+
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++) {
+        assert_int_equal(find_revoked(edge, ROWS[i].kind, ISSUER, DW_SPAN("it")), 0);
+        put_revoked(edge, (struct edge_revocation){ROWS[i].kind, ISSUER, DW_SPAN("it"),
+                                                   ROWS[i].before, time(NULL) + 60});
+        for (size_t j = 0; j < COUNT_OF(ROWS); j++) {
+            assert_int_equal(find_revoked(edge, ROWS[j].kind, ISSUER, DW_SPAN("it")),
+                             j <= i ? ROWS[j].found : 0);
+            assert_int_equal(find_revoked(edge, ROWS[j].kind, OTHER, DW_SPAN("it")), 0);
+        }
+    }
+    edge_close(edge);
+}
+
+static void a_revocation_never_means_less(void **state)
+{
+    const struct dw_span absent = {NULL, 0};
+    const struct dw_span who = DW_SPAN("ann");
+    const int64_t now = time(NULL);
+    struct edge *edge = open_edge(*state, EDGE_WRITE);
+
+    put_revoked(edge, (struct edge_revocation){EDGE_SUBJECT, absent, who, 200, now + 1000});
+    put_revoked(edge, (struct edge_revocation){EDGE_SUBJECT, absent, who, 100, now - 1000});
+    for (int i = 0; i < 64; i++) {
+        char other[16];
+
+        (void)snprintf(other, sizeof(other), "other-%d", i);
+        put_revoked(
+            edge, (struct edge_revocation){EDGE_SUBJECT, absent, dw_span_of(other), 1, now - 1000});
+    }
+    assert_int_equal(find_revoked(edge, EDGE_SUBJECT, absent, who), 200);
+    put_revoked(edge, (struct edge_revocation){EDGE_SUBJECT, absent, who, 300, now - 1000});
+    assert_int_equal(find_revoked(edge, EDGE_SUBJECT, absent, who), 300);
     edge_close(edge);
 }
 
@@ -232,9 +290,9 @@ static void revocations_that_ended_make_room(void **state)
 
     for (int i = 0; i < 32; i++) {
         (void)snprintf(jti, sizeof(jti), "ended-%d", i);
-        put_revoked(edge, dw_span_of(jti), now - 1000 - DW_LEEWAY_MAX);
+        put_revoked_jti(edge, dw_span_of(jti), now - 1000 - DW_LEEWAY_MAX);
         (void)snprintf(jti, sizeof(jti), "good-%d", i);
-        put_revoked(edge, dw_span_of(jti), now + 1000);
+        put_revoked_jti(edge, dw_span_of(jti), now + 1000);
     }
     for (int i = 0; i < 32; i++) {
         (void)snprintf(jti, sizeof(jti), "ended-%d", i);
@@ -246,7 +304,7 @@ static void revocations_that_ended_make_room(void **state)
     edge_close(edge);
 }
 
-static void files_belong_to_the_folders_group(void **state)
+static void files_belong_to_the_folders_owner(void **state)
 {
     struct edge_folder inner;
     struct stat file;
@@ -259,15 +317,15 @@ static void files_belong_to_the_folders_group(void **state)
     assert_int_equal(stat(inner.path, &file), 0);
     assert_int_equal(file.st_mode & 07777, 0750);
     if (geteuid() == 0) {
-        assert_int_equal(chown(inner.path, (uid_t)-1, 12345), 0);
+        assert_int_equal(chown(inner.path, 12345, 12345), 0);
     }
     edge = open_edge(&inner, EDGE_WRITE);
     assert_int_equal(stat(edge_folder_file(&inner, "data.mdb"), &file), 0);
     assert_int_equal(file.st_mode & 07777, 0640);
-    assert_true(geteuid() != 0 || file.st_gid == 12345);
+    assert_true(geteuid() != 0 || (file.st_uid == 12345 && file.st_gid == 12345));
     assert_int_equal(stat(edge_folder_file(&inner, "lock.mdb"), &file), 0);
     assert_int_equal(file.st_mode & 07777, 0660);
-    assert_true(geteuid() != 0 || file.st_gid == 12345);
+    assert_true(geteuid() != 0 || (file.st_uid == 12345 && file.st_gid == 12345));
     edge_close(edge);
 }
 
@@ -395,8 +453,8 @@ static bool read_often(void *context)
 
     for (int i = 0; i < 100000; i++) {
         good = good && edge_begin(edge, &version) == 0 && edge_find_keys(edge, ISSUER, &keys) &&
-               edge_is_revoked(edge, ISSUER, DW_SPAN("one")) &&
-               !edge_is_revoked(edge, ISSUER, DW_SPAN("two"));
+               edge_find_revoked(edge, EDGE_JTI, ISSUER, DW_SPAN("one")) == INT64_MAX &&
+               edge_find_revoked(edge, EDGE_JTI, ISSUER, DW_SPAN("two")) == 0;
         edge_end(edge);
     }
     return good;
@@ -408,7 +466,7 @@ static void reading_makes_no_system_call(void **state)
     struct edge *edge = open_edge(*state, EDGE_WRITE);
 
     put_keys(edge, ISSUER, FIRST_KEYS, 1);
-    put_revoked(edge, DW_SPAN("one"), time(NULL) + 3600);
+    put_revoked_jti(edge, DW_SPAN("one"), time(NULL) + 3600);
     edge_close(edge);
     assert_true(makes_no_system_call(prepare_reading, read_often, &reading));
 }
@@ -418,12 +476,13 @@ static void reading_makes_no_system_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(reading_needs_a_writer_first),     TEST(a_reader_cannot_write),
-        TEST(what_is_put_is_found_by_all),      TEST(the_generation_follows_the_keys_alone),
-        TEST(long_names_and_large_keys_fit),    TEST(revocations_are_told_apart),
-        TEST(revocations_that_ended_make_room), TEST(files_belong_to_the_folders_group),
-        TEST(a_replaced_file_is_noticed),       TEST(a_damaged_file_is_started_afresh),
-        TEST(a_map_made_larger_is_followed),    TEST(reading_makes_no_system_call),
+        TEST(reading_needs_a_writer_first),       TEST(a_reader_cannot_write),
+        TEST(what_is_put_is_found_by_all),        TEST(the_generation_follows_the_keys_alone),
+        TEST(long_names_and_large_keys_fit),      TEST(revocations_are_told_apart),
+        TEST(each_kind_of_revocation_is_its_own), TEST(a_revocation_never_means_less),
+        TEST(revocations_that_ended_make_room),   TEST(files_belong_to_the_folders_owner),
+        TEST(a_replaced_file_is_noticed),         TEST(a_damaged_file_is_started_afresh),
+        TEST(a_map_made_larger_is_followed),      TEST(reading_makes_no_system_call),
     };
 
     return RUN_TAP(tests);

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tap.h"
 
-#include <fcntl.h>
 #include <lmdb.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "edge.h"
 #include "edge_folder.h"
+#include "edge_killing.h"
 #include "recent.h"
 
 /*
@@ -20,15 +15,13 @@
  * hang: everybody who finishes by himself must do so before the alarm.
  */
 
-#define WRITERS       2
-#define READERS       2
-#define ADDERS        2
-#define WORKERS       (WRITERS + READERS + ADDERS)
-#define KILLS         200
-#define ALARM_SECONDS 20
-#define JWKS_MAX      60000
-#define LATER         4000000000
-#define ISSUER        DW_SPAN("https://login.example.org")
+#define WRITERS  2
+#define READERS  2
+#define ADDERS   2
+#define WORKERS  (WRITERS + READERS + ADDERS)
+#define JWKS_MAX 60000
+#define LATER    4000000000
+#define ISSUER   DW_SPAN("https://login.example.org")
 
 /* What all processes of the test share. */
 struct shared {
@@ -62,6 +55,14 @@ static struct edge *open_edge(enum edge_mode mode)
 
 /* -- The workers ------------------------------------------------------------------------------- */
 
+static int put_revoked(struct edge *edge, struct dw_span jti, struct complaint *why)
+{
+    const struct edge_revocation revocation = {
+        .kind = EDGE_JTI, .issuer = ISSUER, .value = jti, .until = LATER};
+
+    return edge_put_revoked(edge, &revocation, why);
+}
+
 static struct dw_span name_revoked(int writer, int number, char text[32])
 {
     (void)snprintf(text, 32, "%d-%d", writer, number);
@@ -82,7 +83,7 @@ static void write_forever(int writer)
         const struct edge_keys keys = {.fetched = (int64_t)len, .jwks = {jwks, len}};
 
         memset(jwks, 'a' + number % 26, sizeof(jwks));
-        if (edge_put_revoked(edge, ISSUER, name_revoked(writer, number, text), LATER, &why) != 0 ||
+        if (put_revoked(edge, name_revoked(writer, number, text), &why) != 0 ||
             edge_put_keys(edge, ISSUER, &keys, &why) != 0) {
             note_fault(why.text);
             _exit(1);
@@ -142,13 +143,8 @@ static void add_forever(void)
     }
 }
 
-static pid_t start(int worker)
+static void work_forever(int worker)
 {
-    const pid_t child = fork();
-
-    if (child != 0) {
-        return child;
-    }
     if (worker < WRITERS) {
         write_forever(worker);
     }
@@ -156,23 +152,9 @@ static pid_t start(int worker)
         read_forever();
     }
     add_forever();
-    return 0;
 }
 
-/* -- The judges: each a process of its own, as none may fork with an edge open ------------------- */
-
-/* Runs `judge` in a child that must end before the alarm, with exit status 0. */
-static bool passes(int (*judge)(void))
-{
-    const pid_t child = fork();
-    int status = -1;
-
-    if (child == 0) {
-        (void)alarm(ALARM_SECONDS);
-        _exit(judge());
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
-}
+/* -- The judges ---------------------------------------------------------------------------------- */
 
 static int make_files(void)
 {
@@ -218,13 +200,13 @@ static int is_all_there(void)
     }
     for (int writer = 0; writer < WRITERS; writer++) {
         for (int i = 1; i <= atomic_load(&shared->revoked[writer]); i++) {
-            if (!edge_is_revoked(edge, ISSUER, name_revoked(writer, i, text))) {
+            if (edge_find_revoked(edge, EDGE_JTI, ISSUER, name_revoked(writer, i, text)) == 0) {
                 return 1;
             }
         }
     }
     edge_end(edge);
-    return edge_put_revoked(edge, ISSUER, DW_SPAN("after"), LATER, NULL) == 0 ? 0 : 1;
+    return put_revoked(edge, DW_SPAN("after"), NULL);
 }
 
 /* A reader that has begun, and then dies or, with the edge in its hands, waits to be killed. */
@@ -279,6 +261,7 @@ static bool is_of_one_letter(const struct recent_entry *entry)
     return memcmp(entry->id, expected.id, sizeof(entry->id) - 1) == 0 &&
            memcmp(entry->path, expected.path, sizeof(entry->path) - 1) == 0 &&
            memcmp(entry->token, expected.token, sizeof(entry->token) - 1) == 0 &&
+           memcmp(entry->seen, expected.seen, sizeof(entry->seen) - 1) == 0 &&
            entry->at_us == expected.at_us;
 }
 
@@ -313,46 +296,11 @@ static int the_ring_goes_on(void)
 
 /* -- The test ------------------------------------------------------------------------------------ */
 
-static uint32_t next_random(uint32_t *state)
-{
-    *state = *state * 1664525 + 1013904223;
-    return *state >> 8;
-}
-
-/* Kills one after the other at random, and starts another in its place. */
-static void kill_many(pid_t workers[WORKERS])
-{
-    uint32_t random = (uint32_t)time(NULL);
-
-    print_message("# seed %u\n", random);
-    for (int i = 0; i < KILLS; i++) {
-        const uint32_t victim = next_random(&random) % WORKERS;
-        int status = 0;
-
-        (void)usleep(next_random(&random) % 8000);
-        assert_int_equal(kill(workers[victim], SIGKILL), 0);
-        assert_int_equal(waitpid(workers[victim], &status, 0), workers[victim]);
-        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
-            note_fault("a worker had died by itself");
-        }
-        workers[victim] = start((int)victim);
-    }
-}
-
 static void killed_processes_harm_nobody(void **state)
 {
-    pid_t workers[WORKERS];
-
     (void)state;
     assert_true(passes(make_files));
-    for (int i = 0; i < WORKERS; i++) {
-        workers[i] = start(i);
-    }
-    kill_many(workers);
-    for (int i = 0; i < WORKERS; i++) {
-        (void)kill(workers[i], SIGKILL);
-        (void)waitpid(workers[i], NULL, 0);
-    }
+    assert_int_equal(kill_many(work_forever, WORKERS), 0);
     print_message("# %d and %d writes, %d looks\n", atomic_load(&shared->revoked[0]),
                   atomic_load(&shared->revoked[1]), atomic_load(&shared->looks));
     assert_int_equal(atomic_load(&shared->faults), 0);

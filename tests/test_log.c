@@ -140,6 +140,10 @@ static void a_line_holds_what_is_known(void **state)
         .subject = "ann",
         .client = "app",
         .token = "eyJh...x9Qw",
+        .credential = "jti-1",
+        .account = "ann",
+        .wanted = "2026-01-02T03:04:00Z",
+        .seen = "2026-01-02T03:04:05Z",
     };
     struct log_writer *writer = open_log(false);
 
@@ -152,7 +156,10 @@ static void a_line_holds_what_is_known(void **state)
               "\"reason\":\"token.expired\",\"status\":401,\"scheme\":\"bearer\","
               "\"route\":\"/reports/**\",\"method\":\"GET\",\"path\":\"/reports/1\","
               "\"source\":\"192.0.2.1\",\"issuer\":\"https://login.example.org\",\"kid\":\"k1\","
-              "\"subject\":\"ann\",\"client\":\"app\",\"token\":\"eyJh...x9Qw\",\"cached\":true,"
+              "\"subject\":\"ann\",\"client\":\"app\",\"token\":\"eyJh...x9Qw\","
+              "\"credential\":\"jti-1\",\"account\":\"ann\","
+              "\"wanted\":\"2026-01-02T03:04:00Z\",\"seen\":\"2026-01-02T03:04:05Z\","
+              "\"cached\":true,"
               "\"latency_us\":42}\n"
               "{\"time\":\"1970-01-01T00:00:00.000007Z\",\"id\":\"id7\","
               "\"reason\":\"header.missing\",\"status\":401,\"cached\":false,\"latency_us\":0}\n");

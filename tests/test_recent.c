@@ -10,10 +10,10 @@
 #define PATIENCE 5
 
 /* What the ring looks like from outside: its head, and the first slot behind the header. */
-#define TAKEN_AT  32
-#define HEAD_AT   40
+#define TAKEN_AT  48
+#define HEAD_AT   56
 #define SLOTS_AT  64
-#define SLOT_SIZE 512
+#define SLOT_SIZE 768
 
 static struct edge_folder folder;
 
@@ -143,6 +143,10 @@ static void entries_come_out_as_they_went_in(void **state)
     assert_int_equal(strlen(out.id), sizeof(out.id) - 1);
     assert_int_equal(strlen(out.path), sizeof(out.path) - 1);
     assert_int_equal(strlen(out.token), sizeof(out.token) - 1);
+    assert_int_equal(strlen(out.credential), sizeof(out.credential) - 1);
+    assert_int_equal(strlen(out.account), sizeof(out.account) - 1);
+    assert_int_equal(strlen(out.wanted), sizeof(out.wanted) - 1);
+    assert_int_equal(strlen(out.seen), sizeof(out.seen) - 1);
     recent_close(reader);
     reader = open_recent(true); /* goes on where the other one stopped */
     check_taken(reader, 2, 0);
@@ -184,6 +188,33 @@ static void the_latest_of_an_id_is_found(void **state)
     }
     assert_false(recent_find(recent, "id1", &entry));
     assert_true(recent_find(recent, "id3", &entry));
+    recent_close(recent);
+}
+
+static void anybody_looks_back(void **state)
+{
+    struct recent *recent = open_recent(true);
+    struct recent_entry entry;
+    uint64_t total = 7;
+
+    (void)state;
+    assert_false(recent_look(recent, 0, &entry, &total));
+    assert_int_equal(total, 0);
+    for (int i = 0; i < RECENT_SLOTS + 3; i++) {
+        add(recent, i);
+    }
+    assert_true(recent_look(recent, 0, &entry, &total));
+    assert_int_equal(total, RECENT_SLOTS + 3);
+    assert_int_equal(entry.at_us, RECENT_SLOTS + 2);
+    assert_true(recent_look(recent, RECENT_SLOTS - 1, &entry, &total));
+    assert_int_equal(entry.at_us, 3);
+    assert_false(recent_look(recent, RECENT_SLOTS, &entry, &total));
+    assert_false(recent_look(recent, UINT64_MAX, &entry, &total));
+    check_taken(recent, 3, 3); /* looking takes nothing */
+    write_word(SLOTS_AT + 2 * SLOT_SIZE, 1);
+    assert_false(recent_look(recent, 0, &entry, &total));
+    assert_true(recent_look(recent, 1, &entry, &total));
+    assert_int_equal(entry.at_us, RECENT_SLOTS + 1);
     recent_close(recent);
 }
 
@@ -378,6 +409,7 @@ int main(void)
         TEST(entries_come_out_as_they_went_in),
         TEST(what_is_overrun_is_counted),
         TEST(the_latest_of_an_id_is_found),
+        TEST(anybody_looks_back),
         TEST(a_dead_writer_is_given_up),
         TEST(a_slow_writer_is_waited_for),
         TEST(a_busy_ring_does_not_wait),

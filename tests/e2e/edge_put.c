@@ -26,6 +26,28 @@ static int put_keys(struct edge *edge, char **words, struct complaint *why)
     return edge_put_keys(edge, dw_span_of(words[0]), &keys, why);
 }
 
+static int put_revoked(struct edge *edge, char **words, struct complaint *why)
+{
+    const struct edge_revocation revocation = {.kind = EDGE_JTI,
+                                               .issuer = dw_span_of(words[0]),
+                                               .value = dw_span_of(words[1]),
+                                               .until = time(NULL) + 3600};
+
+    return edge_put_revoked(edge, &revocation, why);
+}
+
+static int add_nothing(void *context, struct edge_filling *filling, struct complaint *why)
+{
+    (void)context, (void)filling, (void)why;
+    return 0;
+}
+
+/* As the daemon does once the store's revocations are on it: a new edge counts from then on. */
+static int finish(struct edge *edge, struct complaint *why)
+{
+    return edge_fill(edge, add_nothing, NULL, why);
+}
+
 int main(int argc, char **argv)
 {
     struct edge *edge = NULL;
@@ -33,10 +55,9 @@ int main(int argc, char **argv)
     int error = -1;
 
     if (argc >= 5 && edge_open(argv[1], EDGE_WRITE, &edge, &why) == 0) {
-        error = strcmp(argv[2], "revoke") == 0
-                    ? edge_put_revoked(edge, dw_span_of(argv[3]), dw_span_of(argv[4]),
-                                       time(NULL) + 3600, &why)
-                    : put_keys(edge, argv + 3, &why);
+        error = strcmp(argv[2], "revoke") == 0 ? put_revoked(edge, argv + 3, &why)
+                                               : put_keys(edge, argv + 3, &why);
+        error = error == 0 ? finish(edge, &why) : error;
         edge_close(edge);
     }
     if (error != 0) {
