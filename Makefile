@@ -43,7 +43,7 @@ USES_server  := core edge config store issuer server
 USES_cli     := core edge config store issuer server cli
 
 LIBS_core   := -lcrypto
-LIBS_all    := -lmicrohttpd -lcurl -lsqlite3 -llmdb -lyaml -lcrypto -lpthread
+LIBS_all    := -lmicrohttpd -lcurl -lsqlite3 -llmdb -lyaml -largon2 -lutf8proc -lcrypt -lcrypto -lpthread
 
 # -- The program and the library ------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ install: all ## copy program, library, module and manuals below DESTDIR and PREF
 	install -m 644 $(B)/libdoorward.a $(D)/lib/
 	install -m 755 $(B)/libdoorward.so $(D)/lib/libdoorward.so.0
 	ln -sf libdoorward.so.0 $(D)/lib/libdoorward.so
-	install -m 644 core/doorward.h core/reasons.def $(D)/include/doorward/
+	install -m 644 core/doorward.h core/doorward_parts.h core/reasons.def $(D)/include/doorward/
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/doorward.pc.in \
 	    >$(D)/lib/pkgconfig/doorward.pc
 	install -m 644 $(B)/nginx/ngx_http_doorward_module.so $(D)/lib/doorward/

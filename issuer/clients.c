@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/evp.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "parts.h"
 
 #define ID_PREFIX "c_"
-#define ID_RANDOM 20 /* characters of base32: 100 bits */
-#define SECRET_BYTES 32
-
-bool draw_random(void *at, size_t len)
-{
-    return getrandom(at, len, 0) == (ssize_t)len;
-}
+#define ID_RANDOM 20 /* characters: 100 bits */
 
 static bool hash_secret(struct dw_span secret, uint8_t hash[HASH_SIZE])
 {
@@ -20,93 +13,6 @@ static bool hash_secret(struct dw_span secret, uint8_t hash[HASH_SIZE])
 }
 
 /* -- Making one --------------------------------------------------------------------------------- */
-
-static bool draw_id(char *id)
-{
-    static const char BASE32[] = "abcdefghijklmnopqrstuvwxyz234567";
-    unsigned char bytes[ID_RANDOM];
-
-    if (!draw_random(bytes, sizeof(bytes))) {
-        return false;
-    }
-    memcpy(id, ID_PREFIX, 2);
-    for (size_t i = 0; i < ID_RANDOM; i++) {
-        id[2 + i] = BASE32[bytes[i] & 31];
-    }
-    id[2 + ID_RANDOM] = '\0';
-    return true;
-}
-
-static bool draw_secret(char secret[ISSUER_SECRET_SIZE])
-{
-    unsigned char bytes[SECRET_BYTES];
-    size_t len = 0;
-    const bool drawn =
-        draw_random(bytes, sizeof(bytes)) &&
-        dw_base64url_write(bytes, sizeof(bytes), secret, ISSUER_SECRET_SIZE - 1, &len) == 0;
-
-    secret[len] = '\0';
-    dw_secret_wipe(bytes, sizeof(bytes));
-    return drawn;
-}
-
-/* UTF-8 without control characters, C1's among them. */
-static bool is_plain_text(struct dw_span name)
-{
-    const unsigned char *at = (const unsigned char *)name.at;
-    size_t n;
-
-    for (size_t i = 0; i < name.len; i += n) {
-        n = utf8_len(at + i, name.len - i);
-        if (n == 0 || at[i] < ' ' || at[i] == 0x7f || (at[i] == 0xc2 && at[i + 1] < 0xa0)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int take_name(const char *name, struct store_client *client, struct complaint *why)
-{
-    const size_t len = strlen(name);
-
-    if (len == 0 || len > STORE_NAME_MAX) {
-        return complain(why, "a client's name has 1 to %d bytes", STORE_NAME_MAX);
-    }
-    if (name[0] == ' ' || name[len - 1] == ' ' || !is_plain_text(dw_span_of(name))) {
-        return complain(why, "a client's name is UTF-8 without control characters, and neither "
-                             "begins nor ends with a space");
-    }
-    memcpy(client->name, name, len + 1);
-    return 0;
-}
-
-static int take_scope(const char *scope, struct store_client *client, struct complaint *why)
-{
-    struct dw_span rest = dw_span_of(scope);
-    struct dw_span word;
-    struct text text;
-
-    text_init(&text, client->scope, STORE_SCOPE_MAX);
-    while (scope_word(&rest, &word)) {
-        if (word.len == 0 || scope_has(text_span(&text), word)) {
-            continue;
-        }
-        if (!scope_is_word(word)) {
-            return complain(why, "\"%.*s\" is no scope: RFC 6749 s3.3 allows printable ASCII "
-                                 "without \" and \\",
-                            (int)word.len, word.at);
-        }
-        if (text.len > 0) {
-            text_char(&text, ' ');
-        }
-        text_add(&text, word);
-    }
-    if (text.overflow) {
-        return complain(why, "a client's scope has at most %d bytes", STORE_SCOPE_MAX);
-    }
-    client->scope[text.len] = '\0';
-    return 0;
-}
 
 int issuer_client_add(struct store *store, const char *name, const char *scope, int64_t now,
                       struct store_client *client, char secret[ISSUER_SECRET_SIZE],
@@ -116,10 +22,12 @@ int issuer_client_add(struct store *store, const char *name, const char *scope, 
     char drawn[ISSUER_SECRET_SIZE];
     int result;
 
-    if (take_name(name, &made, why) != 0 || take_scope(scope, &made, why) != 0) {
+    if (record_name("a client's name", name, made.name, why) != 0 ||
+        record_scope(scope, made.scope, why) != 0) {
         return -1;
     }
-    if (!draw_id(made.id) || !draw_secret(drawn) ||
+    memcpy(made.id, ID_PREFIX, sizeof(ID_PREFIX));
+    if (!draw_id(made.id + sizeof(ID_PREFIX) - 1, ID_RANDOM) || !draw_secret(drawn) ||
         !hash_secret(dw_span_of(drawn), made.secret_hash)) {
         return complain(why, "no secret could be made: the system gave no random bytes");
     }

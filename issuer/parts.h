@@ -4,6 +4,7 @@
 
 /* What the issuer's files say to each other. Nobody else includes this. */
 
+#include "form.h"
 #include "issuer.h"
 #include "text.h"
 
@@ -40,32 +41,6 @@ DW_MUST_USE int metadata_write(struct issuer *issuer, struct complaint *why);
 void token_answer(struct issuer *issuer, const struct issuer_request *request,
                   struct issuer_response *response);
 
-/* -- form.c: application/x-www-form-urlencoded, strictly ------------------------------------------ */
-
-#define FORM_FIELDS_MAX 64
-
-struct form_field {
-    struct dw_span name, value;
-};
-
-struct form {
-    struct form_field fields[FORM_FIELDS_MAX];
-    size_t n_fields;
-};
-
-/* Decodes + and percent-encoding in place. false: a byte that must be encoded, or a broken encoding. */
-DW_MUST_USE bool form_decode(char *at, size_t *len);
-
-/* Takes a form apart; `body` is changed and borrowed. Parameters without a value are left out (RFC 6749
- * s3.2). 0, DW_ERR_SYNTAX or DW_ERR_SIZE. */
-DW_MUST_USE int form_parse(char *body, size_t len, struct form *form);
-
-/* The value of the first parameter of that name; absent if there is none. */
-struct dw_span form_value(const struct form *form, struct dw_span name);
-
-/* Whether a parameter stands there twice, but for `resource` (RFC 8707 s2). */
-bool form_has_duplicate(const struct form *form);
-
 /* -- scope.c: RFC 6749 s3.3 -------------------------------------------------------------------- */
 
 /* One word after another; false when none is left. */
@@ -87,7 +62,36 @@ DW_MUST_USE int client_verify(struct issuer *issuer, struct dw_span id, struct d
 DW_MUST_USE bool client_read_basic(struct dw_span token68, char *buffer, size_t size,
                                    struct dw_span *id, struct dw_span *secret);
 
-/* Random bytes of the kernel's. */
+/* -- record.c: what all records are made of -------------------------------------------------------- */
+
+/* UTF-8 without control characters, C1's among them. */
+bool record_is_plain(struct dw_span text);
+
+/* Takes a name of up to STORE_NAME_MAX bytes that is plain and has no space at either end; complaints
+ * begin with `what`. 0 or -1 and a complaint. */
+DW_MUST_USE int record_name(const char *what, const char *text, char name[STORE_NAME_MAX + 1],
+                            struct complaint *why);
+
+/* Takes a scope: each word once, separated by single spaces. 0 or -1 and a complaint. */
+DW_MUST_USE int record_scope(const char *text, char scope[STORE_SCOPE_MAX + 1],
+                             struct complaint *why);
+
+/* Random bytes of the kernel's; `n` small letters and digits, 5 bits each, NUL-terminated; a secret of
+ * 256 bits. */
 DW_MUST_USE bool draw_random(void *at, size_t len);
+DW_MUST_USE bool draw_id(char *id, size_t n);
+DW_MUST_USE bool draw_secret(char secret[ISSUER_SECRET_SIZE]);
+
+/* A claims set of strings and numbers, as a JSON object. claims_end() ends it and the text with a NUL: 0
+ * or DW_ERR_SIZE. */
+void claims_begin(struct text *text, char *buffer, size_t size);
+DW_MUST_USE int claims_end(struct text *text);
+
+/* -- apr1.c ------------------------------------------------------------------------------------- */
+
+#define APR1_SIZE 23 /* 22 characters and a NUL */
+
+/* The MD5-based hash of Apache's htpasswd, without "$apr1$SALT$". false: libcrypto has no MD5. */
+DW_MUST_USE bool apr1_hash(struct dw_span password, struct dw_span salt, char hash[APR1_SIZE]);
 
 #endif

@@ -1,59 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tap.h"
 
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "guard_page.h"
-#include "store.h"
-
-struct place {
-    char folder[64];
-    char data[80];
-    char file[128];
-};
-
-static int make_place(void **state)
-{
-    struct place *place = calloc(1, sizeof(*place));
-
-    assert_non_null(place);
-    snprintf(place->folder, sizeof(place->folder), "/tmp/doorward-store-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->data, sizeof(place->data), "%s/data", place->folder);
-    snprintf(place->file, sizeof(place->file), "%s/doorward.db", place->data);
-    *state = place;
-    return 0;
-}
-
-static int remove_place(void **state)
-{
-    static const char *const ENDINGS[] = {"", "-wal", "-shm"};
-    struct place *place = *state;
-    char name[160];
-
-    for (size_t i = 0; i < COUNT_OF(ENDINGS); i++) {
-        snprintf(name, sizeof(name), "%s%s", place->file, ENDINGS[i]);
-        unlink(name);
-    }
-    rmdir(place->data);
-    assert_int_equal(rmdir(place->folder), 0);
-    free(place);
-    return 0;
-}
-
-static struct store *open_store(const struct place *place)
-{
-    struct complaint why = {""};
-    struct store *store = NULL;
-
-    if (store_open(place->data, &store, &why) != 0) {
-        fail_msg("%s", why.text);
-    }
-    return store;
-}
+#include "store_place.h"
 
 static struct store_client make_client(const char *id, const char *name)
 {
@@ -63,16 +16,6 @@ static struct store_client make_client(const char *id, const char *name)
     snprintf(client.name, sizeof(client.name), "%s", name);
     memset(client.secret_hash, 0xa5, sizeof(client.secret_hash));
     return client;
-}
-
-/* Runs SQL behind the store's back. */
-static void run_sql(const struct place *place, const char *sql)
-{
-    sqlite3 *db = NULL;
-
-    assert_int_equal(sqlite3_open(place->file, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 static void refuses_a_folder_it_cannot_make(void **state)
@@ -338,8 +281,6 @@ static void takes_eight_processes_at_once(void **state)
     assert_int_equal(n, 80);
     store_close(store);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
 
 int main(void)
 {

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tap.h"
+
+#include <time.h>
+
+#include "accounts.h"
+#include "guard_page.h"
+#include "vector_file.h"
+
+static size_t n_cases;
+
+static void assert_check(const struct vector *vector, const char *hash, struct dw_span password,
+                         bool right)
+{
+    struct guarded guarded = guard_bytes(password.at, password.len);
+
+    if (password_check(hash, guarded.span) != right) {
+        fail_msg("%s:%d: \"%.*s\" should be %s", vector->path, vector->number, (int)password.len,
+                 password.at, right ? "right" : "wrong");
+    }
+    guard_release(&guarded);
+}
+
+static void refuse_broken(const struct vector *vector)
+{
+    const struct dw_span text = vector_value(vector, "none");
+    struct guarded guarded = guard_bytes(text.at, text.len);
+
+    if (password_is_hash(guarded.span)) {
+        fail_msg("%s:%d: taken for a hash", vector->path, vector->number);
+    }
+    guard_release(&guarded);
+    n_cases++;
+}
+
+static void takes_no_broken_hash(void **state)
+{
+    (void)state;
+    n_cases = 0;
+    assert_int_equal(vector_run_all("tests/vectors/password/broken.txt", refuse_broken), 1);
+    assert_true(n_cases >= 30);
+    assert_false(password_is_hash((struct dw_span){NULL, 0}));
+}
+
+/* All begin as a hash does: at every length the rest is missing. */
+static void takes_no_part_of_a_hash(void **state)
+{
+    static const char *const HASHES[] = {
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEg",
+        "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+        "$5$rounds=10000$saltstringsaltst$3xv.VbSHBb41AL9AvLeujZkZRBAwqFMz2.opqey6IcA",
+        "$apr1$xxxxxxxx$dxHfLAsjHkDRmG83UXe8K0"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(HASHES); i++) {
+        const size_t whole = strlen(HASHES[i]);
+
+        for (size_t len = 0; len <= whole; len++) {
+            struct guarded part = guard_bytes(HASHES[i], len);
+            const bool is_short = strncmp(HASHES[i], "$argon2id", 9) == 0 && len + 6 >= whole;
+
+            assert_int_equal(password_is_hash(part.span), len == whole || is_short);
+            guard_release(&part);
+        }
+    }
+}
+
+static void check_right_and_wrong(const struct vector *vector)
+{
+    const struct dw_span password = vector_value(vector, "password");
+    const char *hash = vector_line(vector, "hash", 0)->value;
+    char other[VECTOR_LINE_SIZE];
+
+    assert_true(password_is_hash(dw_span_of(hash)));
+    assert_check(vector, hash, password, true);
+    memcpy(other, password.at, password.len);
+    other[0] ^= 1;
+    assert_check(vector, hash, (struct dw_span){other, password.len}, false);
+    n_cases++;
+}
+
+static void knows_the_passwords_of_others_hashes(void **state)
+{
+    (void)state;
+    n_cases = 0;
+    assert_int_equal(vector_run_all("tests/vectors/password/apr1.txt", check_right_and_wrong), 1);
+    assert_int_equal(vector_run_all("tests/vectors/password/crypt.txt", check_right_and_wrong), 1);
+    assert_int_equal(vector_run_all("tests/vectors/password/argon2id.txt", check_right_and_wrong), 1);
+    assert_true(n_cases >= 20);
+}
+
+static void refuses_wrong_passwords(void **state)
+{
+    static const char *const WRONG[] = {"correct hors", "correct horse ", "Correct horse", " correct horse",
+                                        "correct\thorse", "c"};
+    char hash[256] = "";
+    char *huge = malloc(PASSWORD_MAX + 2);
+
+    (void)state;
+    assert_non_null(huge);
+    memset(huge, 'x', PASSWORD_MAX + 2);
+    assert_int_equal(password_hash(DW_SPAN("correct horse"), hash, NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+        assert_false(password_check(hash, dw_span_of(WRONG[i])));
+    }
+    assert_false(password_check(hash, (struct dw_span){NULL, 0}));
+    assert_false(password_check(hash, DW_SPAN("correct horse\0")));
+    assert_false(password_check(hash, (struct dw_span){huge, PASSWORD_MAX + 1}));
+    assert_false(password_check("$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+                                DW_SPAN("correct horse\0and more")));
+    assert_false(password_check("correct horse", DW_SPAN("correct horse")));
+    assert_false(password_check("", DW_SPAN("correct horse")));
+    assert_false(password_check(NULL, DW_SPAN("correct horse")));
+    free(huge);
+}
+
+static void knows_its_own(void **state)
+{
+    char one[256] = "";
+    char two[256] = "";
+    char *longest = malloc(PASSWORD_MAX);
+
+    (void)state;
+    assert_non_null(longest);
+    memset(longest, 'x', PASSWORD_MAX);
+    assert_int_equal(password_hash((struct dw_span){longest, PASSWORD_MAX}, one, NULL), 0);
+    assert_int_equal(password_hash((struct dw_span){longest, PASSWORD_MAX}, two, NULL), 0);
+    assert_string_not_equal(one, two);
+    assert_true(password_is_hash(dw_span_of(one)));
+    assert_memory_equal(one, "$argon2id$v=19$m=19456,t=2,p=1$", 31);
+    assert_true(password_check(one, (struct dw_span){longest, PASSWORD_MAX}));
+    assert_false(password_check(one, (struct dw_span){longest, PASSWORD_MAX - 1}));
+    free(longest);
+}
+
+/* Clients send what the keyboard gave them: both forms are right, whichever was set. */
+static void knows_other_forms_of_a_password(void **state)
+{
+    static const char *const APART = "cafe\xcc\x81 au lait";
+    static const char *const WHOLE = "caf\xc3\xa9 au lait";
+    char hash[256] = "";
+
+    (void)state;
+    assert_int_equal(password_hash(dw_span_of(WHOLE), hash, NULL), 0);
+    assert_true(password_check(hash, dw_span_of(WHOLE)));
+    assert_true(password_check(hash, dw_span_of(APART)));
+    assert_false(password_check(hash, DW_SPAN("cafe au lait")));
+    /* An imported hash may be of what no client sends but one: bytes that are no UTF-8. */
+    assert_true(password_check("$apr1$saltsalt$U9G9HsMjOIxSySe2TieSX/", DW_SPAN("caf\xe9")));
+}
+
+static void normalize(const struct vector *vector)
+{
+    const bool is_refused = vector_line(vector, "refused", 0) != NULL;
+    const struct dw_span text = vector_value(vector, is_refused ? "refused" : "text");
+    const struct dw_span expected = vector_value(vector, "normal");
+    struct guarded guarded = guard_bytes(text.at, text.len);
+    char buffer[64];
+    struct dw_span normal = {NULL, 0};
+    const int result = password_normalize(guarded.span, buffer, sizeof(buffer), &normal);
+
+    if (result != (is_refused ? DW_ERR_SYNTAX : 0) ||
+        (!is_refused && !dw_span_equal(normal, expected))) {
+        fail_msg("%s:%d: %d \"%.*s\"", vector->path, vector->number, result, (int)normal.len,
+                 normal.at);
+    }
+    guard_release(&guarded);
+    n_cases++;
+}
+
+static void normalizes(void **state)
+{
+    char buffer[4];
+    struct dw_span normal;
+
+    (void)state;
+    n_cases = 0;
+    assert_int_equal(vector_run_all("tests/vectors/password/normal.txt", normalize), 1);
+    assert_true(n_cases >= 15);
+    assert_int_equal(password_normalize(DW_SPAN("abcde"), buffer, sizeof(buffer), &normal),
+                     DW_ERR_SIZE);
+    assert_int_equal(password_normalize(DW_SPAN("abcd"), buffer, sizeof(buffer), &normal), 0);
+    assert_int_equal(password_normalize((struct dw_span){NULL, 0}, buffer, 4, &normal), 0);
+    assert_int_equal(normal.len, 0);
+}
+
+static double seconds_of(const char *hash)
+{
+    struct timespec begin, end;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    assert_false(password_check(hash, DW_SPAN("wrong password")));
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    return (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/* The least of several runs: what else the machine does only ever adds. */
+static double least_seconds_of(const char *hash)
+{
+    double least = seconds_of(hash);
+
+    for (int i = 0; i < 8; i++) {
+        const double again = seconds_of(hash);
+
+        least = again < least ? again : least;
+    }
+    return least;
+}
+
+static void takes_as_long_for_nobody(void **state)
+{
+    char hash[256];
+    double somebody, nobody;
+
+    (void)state;
+    assert_int_equal(password_hash(DW_SPAN("correct horse"), hash, NULL), 0);
+    somebody = least_seconds_of(hash);
+    nobody = least_seconds_of(NULL);
+    assert_true(nobody > somebody * 0.8 && nobody < somebody * 1.25);
+    assert_true(least_seconds_of("$apr1$xxxxxxxx$dxHfLAsjHkDRmG83UXe8K0") > somebody * 0.8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_no_broken_hash),
+        cmocka_unit_test(takes_no_part_of_a_hash),
+        cmocka_unit_test(refuses_wrong_passwords),
+        cmocka_unit_test(knows_the_passwords_of_others_hashes),
+        cmocka_unit_test(knows_its_own),
+        cmocka_unit_test(knows_other_forms_of_a_password),
+        cmocka_unit_test(normalizes),
+        cmocka_unit_test(takes_as_long_for_nobody),
+    };
+
+    return RUN_TAP(tests);
+}
