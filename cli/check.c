@@ -5,8 +5,9 @@
 
 #include "config.h"
 #include "file.h"
+#include "secret.h"
 
-/* A key file is a part of the configuration: it must be there and hold a key that can be used. */
+/* The files it names are parts of a configuration: there must be in them what is to be used. */
 static int check_keys(const char *path, struct complaint *why)
 {
     struct dw_keys *keys = NULL;
@@ -28,6 +29,29 @@ static int check_keys(const char *path, struct complaint *why)
     return n > 0 ? 0 : complain(why, "%s: expected a JWKS with a key that can be used", path);
 }
 
+/* `path` NULL: there is none. */
+static int check_secret(const char *path, struct complaint *why)
+{
+    char *secret;
+
+    if (path == NULL) {
+        return 0;
+    }
+    if (secret_read(path, &secret, why) != 0) {
+        return -1;
+    }
+    secret_free(&secret);
+    return 0;
+}
+
+static int check_issuer(const struct config_keys *keys, struct complaint *why)
+{
+    if (keys->jwks_file != NULL && check_keys(keys->jwks_file, why) != 0) {
+        return -1;
+    }
+    return check_secret(keys->client_secret_file, why);
+}
+
 static int check(const char *path, const struct config_flags *flags, struct config **config,
                  struct complaint *why)
 {
@@ -35,13 +59,11 @@ static int check(const char *path, const struct config_flags *flags, struct conf
         return -1;
     }
     for (size_t i = 0; i < (*config)->policy.n_trust; i++) {
-        const char *file = (*config)->keys[i].jwks_file;
-
-        if (file != NULL && check_keys(file, why) != 0) {
+        if (check_issuer(&(*config)->keys[i], why) != 0) {
             return -1;
         }
     }
-    return 0;
+    return check_secret((*config)->verify_secret_file, why);
 }
 
 static const char *plural(size_t n)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arena.h"
+#include "derive.h"
 #include "document.h"
 #include "file.h"
 #include "forms.h"
@@ -20,32 +17,21 @@ static const struct config DEFAULTS = {
     .listen = "127.0.0.1:8401",
     .data = "var",
     .prefix = "/doorward/",
+    .schemes = {.password_ttl = 300, .idle = 1800, .lifetime = 12 * 3600},
     .issuer = {.alg = DW_ALG_ES256, .access_token_ttl = 900},
-    .policy = {.malformed = 401, .leeway = DW_LEEWAY},
+    .policy =
+        {
+            .malformed = 401,
+            .leeway = DW_LEEWAY,
+            .schemes =
+                {
+                    .digest = {.nonce_life = 300},
+                    .apikey = {.prefix = "dw", .field = "X-API-Key"},
+                    .cookie = {.name = "__Host-doorward"},
+                    .dpop = {.window = 60},
+                },
+        },
 };
-
-/* The text in front and the one behind, as one. */
-static const char *join(struct arena *arena, const char *front, const char *behind)
-{
-    const size_t size = strlen(front) + strlen(behind) + 1;
-    char *whole = arena_take(arena, size, 1);
-
-    if (whole != NULL) {
-        (void)snprintf(whole, size, "%s%s", front, behind);
-    }
-    return whole;
-}
-
-static const char *working_folder(const struct reading *reading)
-{
-    char folder[PATH_MAX];
-
-    if (getcwd(folder, sizeof folder) == NULL) {
-        (void)complain(reading->why, "the working folder: %s", strerror(errno));
-        return NULL;
-    }
-    return arena_text(reading->arena, dw_span_of(folder));
-}
 
 /* The folder of a file, absolute. NULL: there is no saying. */
 static const char *folder_of(const struct reading *reading, const char *file)
@@ -97,97 +83,6 @@ static int apply_flags(const struct reading *reading, const struct config_flags 
     return apply_flag(reading, &DATA, flags->data, &config->data);
 }
 
-/* What follows from other values where nothing is said. */
-static int derive(const struct reading *reading, struct config *config)
-{
-    struct arena *arena = reading->arena;
-
-    if (config->data[0] != '/') {
-        const char *folder = working_folder(reading);
-
-        config->data = folder == NULL ? NULL : path_in(arena, folder, config->data);
-    }
-    if (config->data == NULL) {
-        return -1;
-    }
-    if (config->edge == NULL) {
-        config->edge = join(arena, config->data, "/edge");
-    }
-    if (config->log == NULL) {
-        config->log = join(arena, config->data, "/log/decisions.jsonl");
-    }
-    if (config->issuer.url == NULL) {
-        config->issuer.url = join(arena, "http://", config->listen);
-    }
-    if (config->issuer.audience == NULL) {
-        config->issuer.audience = config->issuer.url;
-    }
-    if (config->edge == NULL || config->log == NULL || config->issuer.url == NULL) {
-        return -1;
-    }
-    return 0;
-}
-
-/* RFC 8414 s2 wants https. Where that is not so, the address we listen on is all that is left. */
-static int check_own_issuer(const struct reading *reading, const struct draft *draft)
-{
-    const struct config_issuer *issuer = &draft->config.issuer;
-    const bool own = strncmp(issuer->url, "http://", 7) == 0 &&
-                     strcmp(issuer->url + 7, draft->config.listen) == 0;
-
-    if (!issuer->enabled) {
-        return 0;
-    }
-    if (draft->issuer != NULL && !own && !is_secure_url(dw_span_of(issuer->url))) {
-        return refuse(reading, value_of(draft->issuer, "url"),
-                      "url: expected an https URL, or one of this machine alone");
-    }
-    for (size_t i = 0; i < draft->n_trusted; i++) {
-        if (strcmp(draft->trusted[i].trust.issuer, issuer->url) == 0) {
-            return refuse(reading, value_of(draft->trusted[i].node, "issuer"),
-                          "issuer: expected another issuer: our own is trusted already");
-        }
-    }
-    return 0;
-}
-
-static void trust_own_issuer(const struct config_issuer *issuer, const char **audience,
-                             struct dw_trust *trust, struct config_keys *keys)
-{
-    *audience = issuer->audience;
-    *trust = (struct dw_trust){
-        .issuer = issuer->url,
-        .audiences = {audience, 1},
-        .access_tokens_only = true,
-    };
-    *keys = (struct config_keys){.ours = true};
-}
-
-static int make_trust(const struct reading *reading, struct draft *draft)
-{
-    struct config *config = &draft->config;
-    const size_t ours = config->issuer.enabled ? 1 : 0;
-    const size_t n = draft->n_trusted + ours;
-    struct dw_trust *trust = arena_take(reading->arena, n, sizeof *trust);
-    struct config_keys *keys = arena_take(reading->arena, n, sizeof *keys);
-    const char **audience = arena_take(reading->arena, 1, sizeof *audience);
-
-    if (trust == NULL || keys == NULL || audience == NULL) {
-        return -1;
-    }
-    if (ours == 1) {
-        trust_own_issuer(&config->issuer, audience, &trust[0], &keys[0]);
-    }
-    for (size_t i = 0; i < draft->n_trusted; i++) {
-        trust[ours + i] = draft->trusted[i].trust;
-        keys[ours + i] = draft->trusted[i].keys;
-    }
-    config->policy.trust = trust;
-    config->policy.n_trust = n;
-    config->keys = keys;
-    return 0;
-}
-
 static int finish(const struct reading *reading, const struct config_flags *flags,
                   struct draft *draft, struct config **config)
 {
@@ -197,8 +92,7 @@ static int finish(const struct reading *reading, const struct config_flags *flag
     if (flags != NULL && apply_flags(reading, flags, &draft->config) != 0) {
         return -1;
     }
-    if (derive(reading, &draft->config) != 0 || check_own_issuer(reading, draft) != 0 ||
-        make_trust(reading, draft) != 0) {
+    if (derive(reading, draft) != 0) {
         return -1;
     }
     if (dw_policy_check(&draft->config.policy, &fault) != 0) {

@@ -15,6 +15,19 @@ struct config_keys {
     const char *jwks_url;  /* NULL: discovered from the issuer */
     const char *jwks_file; /* NULL: fetched. Absolute */
     bool ours;             /* our own issuer */
+    /* Where its opaque tokens are asked about (RFC 7662); NULL: nowhere. */
+    const char *introspection;
+    const char *client_id;
+    const char *client_secret_file; /* absolute */
+    int introspection_ttl;          /* seconds an answer is kept at most: 60 */
+};
+
+/* What the daemon needs to know of the schemes beside policy.schemes. */
+struct config_schemes {
+    int password_ttl; /* seconds a right password is known on the edge: 300 */
+    int idle;         /* seconds a session may go unused: 30 min */
+    int lifetime;     /* seconds it may last at all: 12 h */
+    bool keeps_digests; /* passwords are kept as Digest hashes too: some route accepts that */
 };
 
 struct config_issuer {
@@ -34,6 +47,8 @@ struct config {
     const char *prefix;   /* "/doorward/": begins and ends with a slash */
     const char *log;      /* file; default: data/log/decisions.jsonl */
     bool log_allowed;     /* also log requests let in; default: no */
+    const char *verify_secret_file; /* absolute; NULL: whoever reaches verify may ask */
+    struct config_schemes schemes;
     struct config_issuer issuer;
     struct dw_policy policy;        /* trust[0] is our own issuer, if enabled */
     const struct config_keys *keys; /* one for each of policy.trust */

@@ -1,57 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "forms.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
-#define HOST_MAX   253 /* RFC 1035 s2.3.4, written out */
+#include "chars.h"
+
 #define PREFIX_MAX 64
-
-struct url {
-    bool https;
-    struct dw_span host; /* IPv6 with its brackets */
-    struct dw_span rest; /* path and query */
-};
-
-static bool is_one_of(char c, const char *set)
-{
-    return c != '\0' && strchr(set, c) != NULL;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_name_char(char c)
-{
-    return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z') || is_one_of(c, "-._");
-}
-
-static bool is_all(struct dw_span text, bool (*is)(char c))
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is(text.at[i])) {
-            return false;
-        }
-    }
-    return text.len > 0;
-}
-
-static bool starts(struct dw_span text, const char *prefix)
-{
-    return text.len >= strlen(prefix) && memcmp(text.at, prefix, strlen(prefix)) == 0;
-}
-
-static struct dw_span from(struct dw_span text, size_t at)
-{
-    return (struct dw_span){text.at + at, text.len - at};
-}
+#define NAME_LEN   64
+#define KEY_PREFIX 16
 
 /* C1 controls, line and paragraph separators, byte order marks and non-characters: YAML reads them
  * as line ends or not at all. */
@@ -107,6 +63,65 @@ static bool is_method_char(char c)
     return is_digit(c) || is_upper(c) || is_one_of(c, "!#$%&'*+-.^_`|~");
 }
 
+static bool is_tchar(char c)
+{
+    return is_method_char(c) || is_small(c);
+}
+
+bool is_name(struct dw_span text)
+{
+    return text.len <= NAME_LEN && is_all(text, is_tchar);
+}
+
+static bool is_unreserved(char c)
+{
+    return is_name_char(c) || c == '~';
+}
+
+bool is_parameter(struct dw_span text)
+{
+    return text.len <= NAME_LEN && is_all(text, is_unreserved);
+}
+
+static bool is_letter(char c)
+{
+    return is_small(c) || is_upper(c);
+}
+
+bool is_key_prefix(struct dw_span text)
+{
+    return text.len <= KEY_PREFIX && is_all(text, is_letter);
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool is_fingerprint(struct dw_span text)
+{
+    const size_t step = text.len == 95 ? 3 : 2;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (step == 3 && i % 3 == 2 ? text.at[i] != ':' : !is_hex(text.at[i])) {
+            return false;
+        }
+    }
+    return text.len == 64 || text.len == 95;
+}
+
+bool is_san(struct dw_span text)
+{
+    static const char *const KINDS[] = {"dns:", "email:", "uri:", "ip:"};
+
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        if (starts(text, KINDS[i])) {
+            return text.len > strlen(KINDS[i]) && is_text(text);
+        }
+    }
+    return false;
+}
+
 bool is_method(struct dw_span text)
 {
     return is_all(text, is_method_char);
@@ -127,141 +142,4 @@ bool is_prefix(struct dw_span text)
         }
     }
     return true;
-}
-
-static bool is_address(int family, struct dw_span text)
-{
-    char copy[INET6_ADDRSTRLEN] = "";
-    unsigned char address[16];
-
-    if (text.len >= sizeof copy || memchr(text.at, '\0', text.len) != NULL) {
-        return false;
-    }
-    memcpy(copy, text.at, text.len);
-    return inet_pton(family, copy, address) == 1;
-}
-
-static bool is_dotted(char c)
-{
-    return is_digit(c) || c == '.';
-}
-
-/* Takes a host off the front of `text`. */
-static bool read_host(struct dw_span *text, struct dw_span *host)
-{
-    size_t len = 0;
-
-    if (text->len > 0 && text->at[0] == '[') {
-        const char *end = memchr(text->at, ']', text->len);
-
-        if (end == NULL ||
-            !is_address(AF_INET6, (struct dw_span){text->at + 1, (size_t)(end - text->at) - 1})) {
-            return false;
-        }
-        len = (size_t)(end - text->at) + 1;
-    }
-    while (len < text->len && text->at[0] != '[' && is_name_char(text->at[len])) {
-        len++;
-    }
-    if (len == 0 || len > HOST_MAX) {
-        return false;
-    }
-    *host = (struct dw_span){text->at, len};
-    *text = from(*text, len);
-    return !is_all(*host, is_dotted) || is_address(AF_INET, *host);
-}
-
-/* Takes a colon and a port off the front of `text`. */
-static bool read_port(struct dw_span *text)
-{
-    unsigned port = 0;
-    size_t len = 1;
-
-    if (text->len == 0 || text->at[0] != ':') {
-        return false;
-    }
-    while (len < text->len && len < 6 && is_digit(text->at[len])) {
-        port = port * 10 + (unsigned)(text->at[len] - '0');
-        len++;
-    }
-    if (port == 0 || port > 65535 || text->at[1] == '0') {
-        return false;
-    }
-    *text = from(*text, len);
-    return true;
-}
-
-bool is_listen(struct dw_span text)
-{
-    struct dw_span host;
-
-    return read_host(&text, &host) && read_port(&text) && text.len == 0;
-}
-
-static bool is_url_char(char c)
-{
-    return c > ' ' && c <= '~' && !is_one_of(c, "\"#<>\\^`{|}");
-}
-
-static bool read_url(struct dw_span text, struct url *url)
-{
-    url->https = starts(text, "https://");
-    if (!url->https && !starts(text, "http://")) {
-        return false;
-    }
-    text = from(text, url->https ? 8 : 7);
-    if (!read_host(&text, &url->host)) {
-        return false;
-    }
-    if (text.len > 0 && text.at[0] == ':' && !read_port(&text)) {
-        return false;
-    }
-    url->rest = text;
-    return text.len == 0 || (is_one_of(text.at[0], "/?") && is_all(text, is_url_char));
-}
-
-static bool is_loopback(struct dw_span host)
-{
-    return dw_span_equal_nocase(host, DW_SPAN("localhost")) ||
-           dw_span_equal(host, DW_SPAN("[::1]")) ||
-           (starts(host, "127.") && is_address(AF_INET, host));
-}
-
-bool is_url(struct dw_span text)
-{
-    struct url url;
-
-    return read_url(text, &url);
-}
-
-bool is_secure_url(struct dw_span text)
-{
-    struct url url;
-
-    return read_url(text, &url) && (url.https || is_loopback(url.host));
-}
-
-bool is_discoverable_url(struct dw_span text)
-{
-    return is_secure_url(text) && memchr(text.at, '?', text.len) == NULL;
-}
-
-bool is_origin(struct dw_span text)
-{
-    struct url url;
-
-    return read_url(text, &url) && url.rest.len == 0;
-}
-
-static bool is_socket_char(char c)
-{
-    return is_name_char(c) || c == '/';
-}
-
-bool is_upstream(struct dw_span text)
-{
-    if (starts(text, "unix:/")) {
-        return text.len <= 100 && is_all(from(text, 5), is_socket_char);
-    }
-    return is_origin(text);
 }

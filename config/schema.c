@@ -4,12 +4,35 @@
 #include "entries.h"
 #include "forms.h"
 
-/* The keys, from the innermost mappings out. doorward.yaml(5) says the same at length. */
+/* The keys, from the innermost mappings out; those below schemes, trust and routes are in files of their
+ * own. doorward.yaml(5) says the same at length. */
 
 #define OF_FILE(name) offsetof(struct draft, config.name)
 #define OF_ISSUER(name) offsetof(struct config_issuer, name)
-#define OF_TRUST(name) offsetof(struct trusted, name)
-#define OF_ROUTE(name) offsetof(struct dw_route, name)
+#define OF_RESOURCE(name) offsetof(struct dw_resource, name)
+
+int check_part(const struct reading *reading, const struct key *key, const struct node *node,
+               const struct dw_policy *part)
+{
+    const char *fault;
+
+    if (dw_policy_check(part, &fault) != 0) {
+        return refuse(reading, node, "%s: %s", key->name, fault);
+    }
+    return 0;
+}
+
+static int read_resource(const struct reading *reading, const struct key *key,
+                         const struct node *node, void *member)
+{
+    struct dw_policy part = {.malformed = 0};
+
+    if (read_mapping(reading, key, node, member) != 0) {
+        return -1;
+    }
+    part.resource = *(const struct dw_resource *)member;
+    return check_part(reading, key, node, &part);
+}
 
 static const struct key LOG_KEYS[] = {
     {.name = "file", .read = read_path, .member = OF_FILE(log), .fits = is_path,
@@ -31,33 +54,23 @@ static const struct key ISSUER_KEYS[] = {
     {.name = NULL},
 };
 
-static const struct key TRUST_KEYS[] = {
-    {.name = "issuer", .read = read_text, .member = OF_TRUST(trust.issuer), .fits = is_text,
-     .expected = "the issuer, as its tokens name it in iss", .required = true},
-    {.name = "audience", .read = read_audience, .member = OF_TRUST(trust), .fits = is_text,
-     .expected = "the name of this API, a list of names, or `any`", .required = true},
-    {.name = "algorithms", .read = read_algs, .member = OF_TRUST(trust.algorithms),
-     .fits = is_text, .expected = "names such as RS256, PS256, ES256, EdDSA, one or a list"},
-    {.name = "jwks", .read = read_text, .member = OF_TRUST(keys.jwks_url), .fits = is_secure_url,
-     .expected = "an https URL (http for this machine alone)"},
-    {.name = "jwks_file", .read = read_path, .member = OF_TRUST(keys.jwks_file), .fits = is_path,
-     .expected = PATH_EXPECTED},
+static const struct key VERIFY_KEYS[] = {
+    {.name = "secret_file", .read = read_path, .member = OF_FILE(verify_secret_file),
+     .fits = is_path, .expected = PATH_EXPECTED, .required = true},
     {.name = NULL},
 };
 
-static const struct key ROUTE_KEYS[] = {
-    {.name = "path", .read = read_pattern, .member = OF_ROUTE(path), .fits = is_text,
-     .expected = "a path, such as /reports, /reports/* or /reports/**", .required = true},
-    {.name = "methods", .read = read_texts, .member = OF_ROUTE(methods), .fits = is_method,
-     .expected = "a method in capitals, such as GET, or a list"},
-    {.name = "allow", .read = read_allow, .member = OF_ROUTE(anyone), .fits = is_text,
-     .expected = "anyone"},
-    {.name = "scope", .read = read_texts, .member = OF_ROUTE(scope), .fits = is_scope,
+/* An identifier without a query: RFC 9728 s1.2. */
+static const struct key RESOURCE_KEYS[] = {
+    {.name = "url", .read = read_text, .member = OF_RESOURCE(resource),
+     .fits = is_discoverable_url, .expected = "an https URL without a query (http for this machine alone)",
+     .required = true},
+    {.name = "name", .read = read_text, .member = OF_RESOURCE(name), .fits = is_text,
+     .expected = "a printable text"},
+    {.name = "documentation", .read = read_text, .member = OF_RESOURCE(documentation),
+     .fits = is_url, .expected = "an http or https URL"},
+    {.name = "scopes", .read = read_texts, .member = OF_RESOURCE(scopes), .fits = is_scope,
      .expected = "a scope without spaces, or a list"},
-    {.name = "scope_any", .read = read_texts, .member = OF_ROUTE(scope_any), .fits = is_scope,
-     .expected = "a scope without spaces, or a list"},
-    {.name = "accept", .read = read_accept, .member = OF_ROUTE(accept), .fits = is_text,
-     .expected = "bearer, or a list of schemes"},
     {.name = NULL},
 };
 
@@ -74,6 +87,12 @@ static const struct key FILE_KEYS[] = {
      .expected = "a path between slashes, such as /doorward/"},
     {.name = "log", .read = read_mapping, .keys = LOG_KEYS,
      .expected = "a mapping with file and allowed"},
+    {.name = "origin", .read = read_text, .member = OF_FILE(policy.origin), .fits = is_web_origin,
+     .expected = "https://HOST[:PORT] in small letters, as clients name this API"},
+    {.name = "verify", .read = read_mapping, .keys = VERIFY_KEYS,
+     .expected = "a mapping with secret_file"},
+    {.name = "resource", .read = read_resource, .member = OF_FILE(policy.resource),
+     .keys = RESOURCE_KEYS, .expected = "a mapping with url"},
     {.name = "realm", .read = read_text, .member = OF_FILE(policy.realm), .fits = is_text,
      .expected = "a printable text"},
     {.name = "malformed", .read = read_number, .member = OF_FILE(policy.malformed), .least = 400,
@@ -82,6 +101,9 @@ static const struct key FILE_KEYS[] = {
      .most = DW_LEEWAY_MAX, .expected = "0s to 60s"},
     {.name = "issuer", .read = read_issuer, .keys = ISSUER_KEYS,
      .expected = "a mapping, or `true` for all its defaults"},
+    {.name = "schemes", .read = read_mapping, .member = offsetof(struct draft, config),
+     .keys = SCHEMES_KEYS,
+     .expected = "a mapping with basic, digest, apikey, cookie, certificate and dpop"},
     {.name = "trust", .read = read_trust, .keys = TRUST_KEYS,
      .expected = "a list of mappings, each with issuer and audience"},
     {.name = "routes", .read = read_routes, .keys = ROUTE_KEYS,

@@ -13,6 +13,10 @@
 #define UPSTREAM_EXPECTED "http://HOST[:PORT], https://HOST[:PORT] or unix:/PATH"
 #define PATH_EXPECTED "the path of a file or folder"
 
+/* What several keys are told. */
+#define SECURE_URL_EXPECTED "an https URL (http for this machine alone)"
+#define WEB_ORIGIN_EXPECTED "an origin such as https://app.example.com"
+
 /* One of `trust`. */
 struct trusted {
     struct dw_trust trust;

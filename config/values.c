@@ -27,7 +27,7 @@ int refuse_value(const struct reading *reading, const struct key *key, const str
     return refuse(reading, node, "%s: expected %s", key->name, key->expected);
 }
 
-static bool is_scalar(const struct node *node)
+bool is_scalar(const struct node *node)
 {
     return node->kind == NODE_PLAIN || node->kind == NODE_QUOTED;
 }
@@ -162,69 +162,6 @@ int read_path(const struct reading *reading, const struct key *key, const struct
         return refuse(reading, node, "%s: expected a shorter path", key->name);
     }
     *(const char **)member = path;
-    return 0;
-}
-
-#define DIGITS_MAX 8 /* no sum overflows, however it is multiplied below */
-
-/* Takes digits off the front of `text`. */
-static bool take_digits(struct dw_span *text, int *number)
-{
-    int n = 0;
-    size_t len = 0;
-
-    while (len < text->len && text->at[len] >= '0' && text->at[len] <= '9') {
-        if (len == DIGITS_MAX) {
-            return false;
-        }
-        n = n * 10 + (text->at[len++] - '0');
-    }
-    *number = n;
-    *text = (struct dw_span){text->at + len, text->len - len};
-    return len > 0;
-}
-
-int read_number(const struct reading *reading, const struct key *key, const struct node *node,
-                void *member)
-{
-    struct dw_span text = node->text;
-    int number;
-
-    if (node->kind != NODE_PLAIN || !take_digits(&text, &number) || text.len > 0 ||
-        number < key->least || number > key->most) {
-        return refuse_value(reading, key, node);
-    }
-    *(int *)member = number;
-    return 0;
-}
-
-/* What a unit counts, in seconds; 0: it is none. */
-static int seconds_of(struct dw_span unit)
-{
-    if (unit.len == 0 || dw_span_equal(unit, DW_SPAN("s"))) {
-        return 1;
-    }
-    if (dw_span_equal(unit, DW_SPAN("m"))) {
-        return 60;
-    }
-    return dw_span_equal(unit, DW_SPAN("h")) ? 3600 : 0;
-}
-
-int read_duration(const struct reading *reading, const struct key *key, const struct node *node,
-                  void *member)
-{
-    struct dw_span text = node->text;
-    int64_t seconds;
-    int number;
-
-    if (!is_scalar(node) || !take_digits(&text, &number) || seconds_of(text) == 0) {
-        return refuse_value(reading, key, node);
-    }
-    seconds = (int64_t)number * seconds_of(text);
-    if (seconds < key->least || seconds > key->most) {
-        return refuse_value(reading, key, node);
-    }
-    *(int *)member = (int)seconds;
     return 0;
 }
 

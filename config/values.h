@@ -4,7 +4,7 @@
 
 /*
  * How the values of a document become the members of a struct, as a table of keys says. The tables
- * themselves are in schema.c.
+ * themselves are in schema.c, schemes.c, trust.c and routes.c.
  */
 
 #include "arena.h"
@@ -54,6 +54,7 @@ const struct node *value_of(const struct node *mapping, const char *name);
 /* `path` if it is absolute, else below `folder`; lives in the arena. NULL: out of memory. */
 const char *path_in(struct arena *arena, const char *folder, const char *path);
 
+bool is_scalar(const struct node *node);                  /* no list, no mapping */
 bool is_word(const struct node *node, const char *word); /* that word, without quotes */
 
 /* Behind each stands what its member is. */
@@ -62,6 +63,7 @@ read_value read_texts;    /* struct dw_list: one such text, or a list of them */
 read_value read_path;     /* const char *, made absolute */
 read_value read_number;   /* int */
 read_value read_duration; /* int, seconds: 90, 90s, 15m or 1h */
+read_value read_size;     /* int, bytes: 4096 or 64k */
 read_value read_switch;   /* bool */
 read_value read_mapping;  /* a struct: each key of key->keys at most once, and no other */
 

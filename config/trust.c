@@ -11,6 +11,8 @@
 /* Our own issuer takes one place in the policy. */
 #define TRUSTED_MAX (DW_TRUST_MAX - 1)
 
+#define INTROSPECTION_TTL 60 /* seconds */
+
 /* -- algorithms -------------------------------------------------------------------------------- */
 
 static int read_alg(const struct reading *reading, const struct key *key, const struct node *node,
@@ -40,8 +42,8 @@ int read_own_alg(const struct reading *reading, const struct key *key, const str
     return read_alg(reading, key, node, possible, member);
 }
 
-int read_algs(const struct reading *reading, const struct key *key, const struct node *node,
-              void *member)
+static int read_set(const struct reading *reading, const struct key *key, const struct node *node,
+                    unsigned possible, unsigned *set)
 {
     struct values values = values_of(node);
     const struct node *value;
@@ -53,7 +55,7 @@ int read_algs(const struct reading *reading, const struct key *key, const struct
     for (value = values_take(&values); value != NULL; value = values_take(&values)) {
         enum dw_alg alg = DW_ALG_NONE;
 
-        if (read_alg(reading, key, value, ~0u, &alg) != 0) {
+        if (read_alg(reading, key, value, possible, &alg) != 0) {
             return -1;
         }
         if ((algs & DW_ALG_BIT(alg)) != 0) {
@@ -61,14 +63,26 @@ int read_algs(const struct reading *reading, const struct key *key, const struct
         }
         algs |= DW_ALG_BIT(alg);
     }
-    *(unsigned *)member = algs;
+    *set = algs;
     return 0;
+}
+
+int read_algs(const struct reading *reading, const struct key *key, const struct node *node,
+              void *member)
+{
+    return read_set(reading, key, node, ~0u, member);
+}
+
+int read_public_algs(const struct reading *reading, const struct key *key, const struct node *node,
+                     void *member)
+{
+    return read_set(reading, key, node, ~SECRET_ALGS, member);
 }
 
 /* -- issuers ----------------------------------------------------------------------------------- */
 
-int read_audience(const struct reading *reading, const struct key *key, const struct node *node,
-                  void *member)
+static int read_audience(const struct reading *reading, const struct key *key,
+                         const struct node *node, void *member)
 {
     struct dw_trust *trust = member;
     struct values values = values_of(node);
@@ -109,17 +123,88 @@ static int check_keys(const struct reading *reading, const struct trusted *trust
     return 0;
 }
 
-static int check_trusted(const struct reading *reading, const struct trusted *trusted, size_t at)
+/* A token is shown to its own issuer alone: which must be clear from how it begins. */
+static bool are_told_apart(const struct trusted *earlier, const struct trusted *later)
 {
+    const struct dw_trust both[] = {earlier->trust, later->trust};
+    const struct dw_policy part = {.trust = both, .n_trust = 2};
+    const char *fault;
+
+    return dw_policy_check(&part, &fault) == 0;
+}
+
+static int check_pair(const struct reading *reading, const struct trusted *earlier,
+                      const struct trusted *later)
+{
+    if (strcmp(earlier->trust.issuer, later->trust.issuer) == 0) {
+        return refuse(reading, value_of(later->node, "issuer"),
+                      "issuer: expected once, and it stands on line %u already",
+                      earlier->node->line);
+    }
+    if (!are_told_apart(earlier, later)) {
+        return refuse(reading, value_of(later->node, "introspection"),
+                      "introspection: expected a prefix that tells its tokens from those of line %u",
+                      earlier->node->line);
+    }
+    return 0;
+}
+
+static int check_trusted(const struct reading *reading, const struct key *key,
+                         const struct trusted *trusted, size_t at)
+{
+    const struct dw_policy part = {.trust = &trusted[at].trust, .n_trust = 1};
+
+    if (check_part(reading, key, trusted[at].node, &part) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < at; i++) {
-        if (strcmp(trusted[i].trust.issuer, trusted[at].trust.issuer) == 0) {
-            return refuse(reading, value_of(trusted[at].node, "issuer"),
-                          "issuer: expected once, and it stands on line %u already",
-                          trusted[i].node->line);
+        if (check_pair(reading, &trusted[i], &trusted[at]) != 0) {
+            return -1;
         }
     }
     return check_keys(reading, &trusted[at]);
 }
+
+static int read_introspection(const struct reading *reading, const struct key *key,
+                              const struct node *node, void *member)
+{
+    struct trusted *trusted = member;
+
+    trusted->keys.introspection_ttl = INTROSPECTION_TTL;
+    return read_mapping(reading, key, node, member);
+}
+
+#define OF_TRUST(name) offsetof(struct trusted, name)
+
+static const struct key INTROSPECTION_KEYS[] = {
+    {.name = "url", .read = read_text, .member = OF_TRUST(keys.introspection),
+     .fits = is_secure_url, .expected = SECURE_URL_EXPECTED, .required = true},
+    {.name = "client_id", .read = read_text, .member = OF_TRUST(keys.client_id), .fits = is_text,
+     .expected = "what the issuer knows this API as", .required = true},
+    {.name = "client_secret_file", .read = read_path, .member = OF_TRUST(keys.client_secret_file),
+     .fits = is_path, .expected = PATH_EXPECTED, .required = true},
+    {.name = "ttl", .read = read_duration, .member = OF_TRUST(keys.introspection_ttl), .least = 1,
+     .most = INTROSPECTION_TTL, .expected = "1s to 60s"},
+    {.name = "prefix", .read = read_text, .member = OF_TRUST(trust.opaque_prefix),
+     .fits = is_parameter, .expected = "what this issuer's opaque tokens begin with"},
+    {.name = NULL},
+};
+
+const struct key TRUST_KEYS[] = {
+    {.name = "issuer", .read = read_text, .member = OF_TRUST(trust.issuer), .fits = is_text,
+     .expected = "the issuer, as its tokens name it in iss", .required = true},
+    {.name = "audience", .read = read_audience, .member = OF_TRUST(trust), .fits = is_text,
+     .expected = "the name of this API, a list of names, or `any`", .required = true},
+    {.name = "algorithms", .read = read_algs, .member = OF_TRUST(trust.algorithms),
+     .fits = is_text, .expected = "names such as RS256, PS256, ES256, EdDSA, one or a list"},
+    {.name = "jwks", .read = read_text, .member = OF_TRUST(keys.jwks_url), .fits = is_secure_url,
+     .expected = SECURE_URL_EXPECTED},
+    {.name = "jwks_file", .read = read_path, .member = OF_TRUST(keys.jwks_file), .fits = is_path,
+     .expected = PATH_EXPECTED},
+    {.name = "introspection", .read = read_introspection, .keys = INTROSPECTION_KEYS,
+     .expected = "a mapping with url, client_id and client_secret_file"},
+    {.name = NULL},
+};
 
 int read_trust(const struct reading *reading, const struct key *key, const struct node *node,
                void *member)
@@ -140,11 +225,14 @@ int read_trust(const struct reading *reading, const struct key *key, const struc
     }
     for (const struct node *at = node->first; at != NULL; at = at->next, n++) {
         trusted[n].node = at;
-        if (read_mapping(reading, key, at, &trusted[n]) != 0 ||
-            check_trusted(reading, trusted, n) != 0) {
+        if (read_mapping(reading, key, at, &trusted[n]) != 0) {
             return -1;
         }
         trusted[n].trust.fixed_keys = trusted[n].keys.jwks_file != NULL;
+        trusted[n].trust.introspects = trusted[n].keys.introspection != NULL;
+        if (check_trusted(reading, key, trusted, n) != 0) {
+            return -1;
+        }
     }
     draft->trusted = trusted;
     draft->n_trusted = n;
@@ -165,108 +253,3 @@ int read_issuer(const struct reading *reading, const struct key *key, const stru
     return read_mapping(reading, key, node, &draft->config.issuer);
 }
 
-/* -- routes ------------------------------------------------------------------------------------ */
-
-int read_pattern(const struct reading *reading, const struct key *key, const struct node *node,
-                 void *member)
-{
-    struct dw_route route = {.path = NULL};
-    const char *fault;
-
-    if (read_text(reading, key, node, &route.path) != 0) {
-        return -1;
-    }
-    if (dw_route_check(&route, &fault) != 0) {
-        return refuse(reading, node, "%s: %s", key->name, fault);
-    }
-    *(const char **)member = route.path;
-    return 0;
-}
-
-int read_allow(const struct reading *reading, const struct key *key, const struct node *node,
-               void *member)
-{
-    const bool is_text = node->kind == NODE_PLAIN || node->kind == NODE_QUOTED;
-
-    if (!is_text || !dw_span_equal(node->text, DW_SPAN("anyone"))) {
-        return refuse_value(reading, key, node);
-    }
-    *(bool *)member = true;
-    return 0;
-}
-
-static enum dw_scheme scheme_of(struct dw_span name)
-{
-    for (unsigned i = DW_SCHEME_NONE + 1; i < DW_SCHEMES_END; i++) {
-        if (dw_span_equal(name, dw_span_of(dw_scheme_name((enum dw_scheme)i)))) {
-            return (enum dw_scheme)i;
-        }
-    }
-    return DW_SCHEME_NONE;
-}
-
-int read_accept(const struct reading *reading, const struct key *key, const struct node *node,
-                void *member)
-{
-    enum dw_scheme *accept = member;
-    struct values values;
-    struct dw_list names;
-
-    if (read_texts(reading, key, node, &names) != 0) {
-        return -1;
-    }
-    values = values_of(node);
-    for (size_t i = 0; i < names.n; i++) {
-        const struct node *value = values_take(&values);
-        const enum dw_scheme scheme = scheme_of(value->text);
-
-        if (scheme == DW_SCHEME_NONE) {
-            return refuse_value(reading, key, value);
-        }
-        accept[i] = scheme;
-    }
-    return 0;
-}
-
-static int check_route(const struct reading *reading, const struct node *node,
-                       const struct dw_route *route)
-{
-    const char *fault;
-
-    if (route->anyone && route->accept[0] != DW_SCHEME_NONE) {
-        return refuse(reading, value_of(node, "accept"),
-                      "accept: expected either this or allow: anyone");
-    }
-    if (dw_route_check(route, &fault) != 0) {
-        return refuse(reading, node, "route: %s", fault);
-    }
-    return 0;
-}
-
-int read_routes(const struct reading *reading, const struct key *key, const struct node *node,
-                void *member)
-{
-    struct draft *draft = member;
-    struct dw_route *routes;
-    size_t n = 0;
-
-    if (node->kind != NODE_LIST) {
-        return refuse_value(reading, key, node);
-    }
-    if (node->n > DW_ROUTES_MAX) {
-        return refuse(reading, node, "%s: expected at most %d routes", key->name, DW_ROUTES_MAX);
-    }
-    routes = arena_take(reading->arena, node->n, sizeof *routes);
-    if (routes == NULL) {
-        return -1;
-    }
-    for (const struct node *at = node->first; at != NULL; at = at->next, n++) {
-        if (read_mapping(reading, key, at, &routes[n]) != 0 ||
-            check_route(reading, at, &routes[n]) != 0) {
-            return -1;
-        }
-    }
-    draft->config.policy.routes = routes;
-    draft->config.policy.n_routes = n;
-    return 0;
-}
