@@ -72,7 +72,7 @@ static void drain_log(struct state *state)
 {
     struct complaint why;
 
-    const bool failed = log_drain(state->log, state->recent, &why) != 0;
+    const bool failed = log_drain(state->log, state->shared.recent, &why) != 0;
     if (failed && !state->log_failing) {
         report("%s", why.text);
     }
@@ -86,7 +86,7 @@ static void tick_service(struct state *state, int64_t now)
     guard_watch(state->handler.service->guard);
     state_wake(state);
     if (now - state->cleared > CLEARING_MS) {
-        edge_clear_readers(state->edge);
+        edge_clear_readers(state->shared.edge);
         state->cleared = now;
     }
     pthread_mutex_unlock(&state->lock);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "discovery.h"
 #include "keys.h"
+#include "transfer.h"
 
 #define REDIRECTS_MAX 3
 #define JWKS_URI_USES 8 /* then the issuer is asked again where its keys are */
@@ -20,14 +20,11 @@ struct job {
     const struct fetch_issuer *issuer;
     size_t index;
     enum step step;
-    CURL *handle;
+    struct transfer transfer; /* up to DW_JWKS_MAX bytes */
     char url[DISCOVERY_URL_SIZE];
     char jwks_uri[DISCOVERY_URL_SIZE]; /* discovered; "" until then, and after a failure */
     int uses;                          /* of jwks_uri */
     int redirects;
-    char *document; /* DW_JWKS_MAX bytes */
-    size_t len;
-    bool overflow;
     struct complaint fault;
 };
 
@@ -41,43 +38,6 @@ struct fetch {
 
 /* -- One document ------------------------------------------------------------------------------ */
 
-static size_t take_bytes(char *data, size_t size, size_t n, void *context)
-{
-    struct job *job = context;
-    const size_t len = size * n;
-
-    if (len > DW_JWKS_MAX - job->len) {
-        job->overflow = true;
-        return 0;
-    }
-    memcpy(job->document + job->len, data, len);
-    job->len += len;
-    return len;
-}
-
-/* false: libcurl is out of memory, or too old for an option. */
-static bool set_options(struct job *job)
-{
-    CURL *handle = job->handle;
-    unsigned failed = 0;
-
-    failed |= curl_easy_setopt(handle, CURLOPT_URL, job->url);
-    failed |= curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    failed |= curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    failed |= curl_easy_setopt(handle, CURLOPT_PROXY, "");
-    failed |= curl_easy_setopt(handle, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    failed |= curl_easy_setopt(handle, CURLOPT_USERAGENT, "doorward/" DW_VERSION);
-    failed |= curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    failed |= curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)FETCH_CONNECT_MS);
-    failed |= curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)FETCH_TOTAL_MS);
-    /* Else removing a transfer whose name is still being looked up waits for the look-up. */
-    failed |= curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
-    failed |= curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_bytes);
-    failed |= curl_easy_setopt(handle, CURLOPT_WRITEDATA, (void *)job);
-    failed |= curl_easy_setopt(handle, CURLOPT_PRIVATE, (void *)job);
-    return failed == CURLE_OK;
-}
-
 static void finish(struct job *job, const char *fault)
 {
     struct fetch_result result = {.fault = fault, .max_age = -1};
@@ -86,30 +46,27 @@ static void finish(struct job *job, const char *fault)
     if (fault != NULL) {
         job->jwks_uri[0] = '\0';
     } else {
-        result.jwks = (struct dw_span){job->document, job->len};
-        if (curl_easy_header(job->handle, "Cache-Control", 0, CURLH_HEADER, -1, &header) ==
+        result.jwks = (struct dw_span){job->transfer.bytes, job->transfer.len};
+        if (curl_easy_header(job->transfer.handle, "Cache-Control", 0, CURLH_HEADER, -1, &header) ==
             CURLHE_OK) {
             result.max_age = keys_max_age(dw_span_of(header->value));
         }
     }
     job->step = STEP_IDLE;
     job->fetch->done(job->fetch->context, job->index, &result);
-    free(job->document);
-    job->document = NULL;
-    curl_easy_cleanup(job->handle);
-    job->handle = NULL;
+    free(job->transfer.bytes);
+    job->transfer.bytes = NULL;
+    curl_easy_cleanup(job->transfer.handle);
+    job->transfer.handle = NULL;
 }
 
 static void request(struct job *job)
 {
-    curl_easy_reset(job->handle);
-    job->len = 0;
-    job->overflow = false;
-    if (!discovery_is_safe(job->url)) {
-        finish(job, "the address is not https, nor http on this machine");
-        return;
-    }
-    if (!set_options(job) || curl_multi_add_handle(job->fetch->multi, job->handle) != CURLM_OK) {
+    const char *fault = transfer_init(&job->transfer, job->url, FETCH_TOTAL_MS, job);
+
+    if (fault != NULL) {
+        finish(job, fault);
+    } else if (curl_multi_add_handle(job->fetch->multi, job->transfer.handle) != CURLM_OK) {
         finish(job, "libcurl could not begin");
     }
 }
@@ -139,7 +96,8 @@ static void take_step(struct job *job, enum step step)
 
 static void take_metadata(struct job *job)
 {
-    const char *fault = discovery_read(job->document, job->len, job->issuer->issuer, job->jwks_uri);
+    const char *fault =
+        discovery_read(job->transfer.bytes, job->transfer.len, job->issuer->issuer, job->jwks_uri);
 
     if (fault == NULL) {
         job->fault.text[0] = '\0';
@@ -156,7 +114,7 @@ static void take_metadata(struct job *job)
 
 static void take_jwks(struct job *job)
 {
-    const struct dw_span jwks = {job->document, job->len};
+    const struct dw_span jwks = {job->transfer.bytes, job->transfer.len};
     struct dw_keys *keys;
 
     const int error = dw_keys_parse(jwks, false, &keys);
@@ -177,7 +135,7 @@ static void take_jwks(struct job *job)
 
 static void describe_failure(struct job *job, CURLcode code, long status)
 {
-    if (job->overflow) {
+    if (job->transfer.overflow) {
         complain(&job->fault, "%s: longer than %d KiB", job->url, DW_JWKS_MAX / 1024);
     } else if (code != CURLE_OK) {
         complain(&job->fault, "%s: %s", job->url, curl_easy_strerror(code));
@@ -204,8 +162,8 @@ static bool take_redirect(struct job *job)
 {
     const char *to = NULL;
 
-    if (curl_easy_getinfo(job->handle, CURLINFO_REDIRECT_URL, &to) != CURLE_OK || to == NULL ||
-        job->redirects == REDIRECTS_MAX || !discovery_may_follow(job->url, to)) {
+    if (curl_easy_getinfo(job->transfer.handle, CURLINFO_REDIRECT_URL, &to) != CURLE_OK ||
+        to == NULL || job->redirects == REDIRECTS_MAX || !discovery_may_follow(job->url, to)) {
         return false;
     }
     job->redirects++;
@@ -216,10 +174,8 @@ static bool take_redirect(struct job *job)
 
 static void take_answer(struct job *job, CURLcode code)
 {
-    long status = 0;
-
-    curl_multi_remove_handle(job->fetch->multi, job->handle);
-    curl_easy_getinfo(job->handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_multi_remove_handle(job->fetch->multi, job->transfer.handle);
+    const long status = transfer_status(&job->transfer);
     if (code == CURLE_OK && take_redirect(job)) {
         return;
     }
@@ -238,9 +194,10 @@ void fetch_begin(struct fetch *fetch, size_t issuer)
 {
     struct job *job = &fetch->jobs[issuer];
 
-    job->document = malloc(DW_JWKS_MAX);
-    job->handle = curl_easy_init();
-    if (job->document == NULL || job->handle == NULL) {
+    job->transfer.bytes = malloc(DW_JWKS_MAX);
+    job->transfer.size = DW_JWKS_MAX;
+    job->transfer.handle = curl_easy_init();
+    if (job->transfer.bytes == NULL || job->transfer.handle == NULL) {
         finish(job, "out of memory");
         return;
     }
@@ -263,9 +220,7 @@ void fetch_run(struct fetch *fetch, int wait_ms)
             return;
         }
         if (message->msg == CURLMSG_DONE) {
-            struct job *job = NULL;
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&job);
-            take_answer(job, message->data.result);
+            take_answer(transfer_owner(message->easy_handle), message->data.result);
         }
     }
 }
@@ -315,11 +270,11 @@ void fetch_free(struct fetch *fetch)
     }
     for (size_t i = 0; i < fetch->n_jobs; i++) {
         struct job *job = &fetch->jobs[i];
-        if (job->handle != NULL) {
-            curl_multi_remove_handle(fetch->multi, job->handle);
-            curl_easy_cleanup(job->handle);
+        if (job->transfer.handle != NULL) {
+            curl_multi_remove_handle(fetch->multi, job->transfer.handle);
+            curl_easy_cleanup(job->transfer.handle);
         }
-        free(job->document);
+        free(job->transfer.bytes);
     }
     curl_multi_cleanup(fetch->multi);
     free(fetch->jobs);

@@ -11,8 +11,7 @@
 #include "complaint.h"
 #include "doorward.h"
 
-#define FETCH_CONNECT_MS 2000
-#define FETCH_TOTAL_MS   5000 /* for one document */
+#define FETCH_TOTAL_MS 5000 /* for one document */
 
 struct fetch_issuer {
     const char *issuer;

@@ -4,55 +4,59 @@
 #include <string.h>
 
 #include "clock.h"
+#include "own.h"
+#include "plain.h"
 #include "report.h"
+#include "signin.h"
 #include "verify.h"
 
 /* -- Our own pages ----------------------------------------------------------------------------- */
 
-static void say(struct http_response *response, int status, const char *type, struct dw_span body)
-{
-    response->status = status;
-    response->body = body;
-    http_add_field(response, "Content-Type", dw_span_of(type));
-    http_add_field(response, "Cache-Control", DW_SPAN("no-store"));
-}
-
-/* RFC 9457: no type means that the status says it all. */
-static void refuse(struct http_response *response, int status)
-{
-    const char *type = "application/problem+json";
-
-    switch (status) {
-    case 404:
-        say(response, status, type, DW_SPAN("{\"title\":\"Not Found\",\"status\":404}\n"));
-        break;
-    case 405:
-        say(response, status, type, DW_SPAN("{\"title\":\"Method Not Allowed\",\"status\":405}\n"));
-        break;
-    case 413:
-        say(response, status, type, DW_SPAN("{\"title\":\"Content Too Large\",\"status\":413}\n"));
-        break;
-    default:
-        say(response, 431, type,
-            DW_SPAN("{\"title\":\"Request Header Fields Too Large\",\"status\":431}\n"));
-        break;
-    }
-}
-
 static void answer_health(const struct handler *handler, const struct http_request *request,
                           struct http_response *response)
 {
-    if (!dw_span_equal(request->method, DW_SPAN("GET")) &&
-        !dw_span_equal(request->method, DW_SPAN("HEAD"))) {
-        refuse(response, 405);
-        http_add_field(response, "Allow", DW_SPAN("GET, HEAD"));
+    if (!plain_is_read(request, response)) {
         return;
     }
     if (handler->ready) {
-        say(response, 200, "application/json", DW_SPAN("{\"status\":\"ok\"}\n"));
+        plain_say(response, 200, "application/json", DW_SPAN("{\"status\":\"ok\"}\n"));
     } else {
-        say(response, 503, "application/json", DW_SPAN("{\"status\":\"starting\"}\n"));
+        plain_say(response, 503, "application/json", DW_SPAN("{\"status\":\"starting\"}\n"));
     }
+}
+
+/* RFC 9728 s3.1 puts its well-known part before the resource's path; the bare path is ours, too. */
+static bool is_resource(const struct config *config, struct dw_span path)
+{
+    const struct dw_span name = DW_SPAN(OWN_RESOURCE);
+
+    if (config->policy.resource.resource == NULL || path.len < name.len ||
+        !dw_span_equal((struct dw_span){path.at, name.len}, name)) {
+        return false;
+    }
+    const struct dw_span rest = {path.at + name.len, path.len - name.len};
+    return rest.len == 0 || dw_span_equal(rest, own_resource_path(config));
+}
+
+/* Public by its nature: any page may read it. */
+static void answer_resource(struct service *service, const struct http_request *request,
+                            struct http_response *response)
+{
+    size_t len = 0;
+
+    if (!plain_is_read(request, response)) {
+        return;
+    }
+    if (dw_resource_write(&service->config->policy, service->denial, sizeof service->denial,
+                          &len) != 0) {
+        plain_refuse(response, 404);
+        return;
+    }
+    response->status = 200;
+    response->body = (struct dw_span){service->denial, len};
+    http_add_field(response, "Content-Type", DW_SPAN("application/json"));
+    http_add_field(response, "Cache-Control", DW_SPAN("public, max-age=3600"));
+    http_add_field(response, "Access-Control-Allow-Origin", DW_SPAN("*"));
 }
 
 /* -- Our issuer's ------------------------------------------------------------------------------ */
@@ -86,31 +90,38 @@ static bool answer_issuer(struct service *service, const struct http_request *re
 
 /* -- Whose it is ------------------------------------------------------------------------------- */
 
-static bool is_own(const struct config *config, struct dw_span path, const char *name)
+static enum http_answer answer_own(struct handler *handler, const struct http_request *request,
+                                   struct http_response *response)
 {
-    const size_t prefix = strlen(config->prefix);
+    struct service *service = handler->service;
+    enum http_answer when = HTTP_ANSWERED;
 
-    return path.len == prefix + strlen(name) &&
-           dw_span_equal((struct dw_span){path.at, prefix}, dw_span_of(config->prefix)) &&
-           dw_span_equal((struct dw_span){path.at + prefix, path.len - prefix}, dw_span_of(name));
+    if (signin_answer(service, request, response, &when)) {
+        return when;
+    }
+    if (own_is(service->config, request->path, "verify")) {
+        return verify_answer(service, request, response);
+    }
+    if (own_is(service->config, request->path, "healthz")) {
+        answer_health(handler, request, response);
+    } else if (is_resource(service->config, request->path)) {
+        answer_resource(service, request, response);
+    } else if (!answer_issuer(service, request, response)) {
+        plain_refuse(response, 404);
+    }
+    return HTTP_ANSWERED;
 }
 
 enum http_answer handler_answer(void *context, const struct http_request *request,
                                 struct http_response *response)
 {
-    struct handler *handler = context;
-    struct service *service = handler->service;
-
     if (request->too_many_fields) {
-        refuse(response, 431);
-    } else if (request->body_too_large) {
-        refuse(response, 413);
-    } else if (is_own(service->config, request->path, "verify")) {
-        return verify_answer(service, request, response);
-    } else if (is_own(service->config, request->path, "healthz")) {
-        answer_health(handler, request, response);
-    } else if (!answer_issuer(service, request, response)) {
-        refuse(response, 404);
+        plain_refuse(response, 431);
+        return HTTP_ANSWERED;
     }
-    return HTTP_ANSWERED;
+    if (request->body_too_large) {
+        plain_refuse(response, 413);
+        return HTTP_ANSWERED;
+    }
+    return answer_own(context, request, response);
 }

@@ -56,20 +56,34 @@ static bool is_field_value(struct dw_span value)
     return value.len > 0;
 }
 
-bool http_add_field(struct http_response *response, const char *name, struct dw_span value)
+/* NUL-terminated; the caller has made sure that it fits. */
+static const char *copy_text(struct http_response *response, struct dw_span text)
 {
-    if (!is_field_value(value) || response->n_fields == HTTP_ANSWER_MAX ||
-        value.len >= sizeof response->memory - response->used) {
+    char *copy = response->memory + response->used;
+
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    response->used += text.len + 1;
+    return copy;
+}
+
+bool http_add_span(struct http_response *response, struct dw_span name, struct dw_span value)
+{
+    const size_t left = sizeof response->memory - response->used;
+
+    if (!is_field_value(name) || !is_field_value(value) || response->n_fields == HTTP_ANSWER_MAX ||
+        name.len > left || value.len > left || name.len + value.len + 2 > left) {
         return false;
     }
-    char *copy = response->memory + response->used;
-    memcpy(copy, value.at, value.len);
-    copy[value.len] = '\0';
-    response->used += value.len + 1;
-    response->fields[response->n_fields].name = name;
-    response->fields[response->n_fields].value = copy;
+    response->fields[response->n_fields].name = copy_text(response, name);
+    response->fields[response->n_fields].value = copy_text(response, value);
     response->n_fields++;
     return true;
+}
+
+bool http_add_field(struct http_response *response, const char *name, struct dw_span value)
+{
+    return http_add_span(response, dw_span_of(name), value);
 }
 
 size_t http_find_field(const struct http_request *request, const char *name, struct dw_span *value)
@@ -304,6 +318,8 @@ static enum MHD_Result answer(struct exchange *exchange, const char *method)
     } else {
         result = send_response(exchange);
     }
+    /* A field may set a cookie. */
+    dw_secret_wipe(http->response.memory, http->response.used);
     pthread_mutex_unlock(http->settings.lock);
     return result;
 }

@@ -13,7 +13,7 @@
 #include "doorward.h"
 
 #define HTTP_FIELDS_MAX  128 /* fields of a request; more are marked, not kept */
-#define HTTP_ANSWER_MAX  16  /* fields of a response */
+#define HTTP_ANSWER_MAX  32  /* fields of a response */
 #define HTTP_MEMORY      (32 * 1024)
 #define HTTP_SOURCE_SIZE 64
 
@@ -33,7 +33,8 @@ struct http_request {
     bool hurry;      /* do not put it off: the server is about to end, or enough wait already */
 };
 
-/* Written by the handler. Fields through http_add_field(); the body is copied once it returns. */
+/* Written by the handler. Fields through http_add_field(); the body is copied once it returns, and the
+ * fields are wiped. */
 struct http_response {
     int status;
     struct dw_span body;
@@ -46,9 +47,10 @@ struct http_response {
     size_t used;
 };
 
-/* Adds a field; `name` is static, the value is copied. A value that is empty, holds a control character
- * or does not fit is left out: false. */
+/* Adds a field, copied. A value that is empty, holds a control character or does not fit is left out:
+ * false. */
 bool http_add_field(struct http_response *response, const char *name, struct dw_span value);
+bool http_add_span(struct http_response *response, struct dw_span name, struct dw_span value);
 
 /* The first field of that name (case-insensitive), and how many there are. */
 size_t http_find_field(const struct http_request *request, const char *name, struct dw_span *value);

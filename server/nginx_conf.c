@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nginx_conf.h"
 
-#include <netdb.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
+#include "own.h"
+#include "upstream.h"
 
-#define RESOLVERS_MAX 3
-#define CA_BUNDLE     "/etc/ssl/certs/ca-certificates.crt"
-#define WORKERS_MAX   64
+#define CA_BUNDLE   "/etc/ssl/certs/ca-certificates.crt"
+#define WORKERS_MAX 64
 
 /* -- The parts --------------------------------------------------------------------------------- */
 
@@ -77,6 +77,7 @@ static void put_own(FILE *out, const char *match, const char *path, const char *
             "            proxy_set_header Connection \"\";\n"
             "            proxy_set_header Host $doorward_host;\n"
             "            proxy_set_header Doorward-Ask \"\";\n"
+            "            proxy_set_header Doorward-Certificate \"\";\n"
             "            proxy_set_header Doorward-Source $remote_addr;\n"
             "        }\n",
             match, path, rest);
@@ -106,7 +107,54 @@ static void put_well_known(FILE *out, const struct config *config)
     }
 }
 
-/* What the module asks the daemon: only what it needs to know, and nothing a client could add. */
+/* A path with what nginx would take for its own is reached without it, too. */
+static void put_resource(FILE *out, const struct config *config)
+{
+    const struct dw_span path = own_resource_path(config);
+    char copy[DW_TEXT_MAX + 1];
+
+    snprintf(copy, sizeof copy, "%.*s", (int)path.len, path.at);
+    put_own(out, "=", OWN_RESOURCE, "");
+    if (copy[0] != '\0' && strpbrk(copy, "$\\\"") == NULL) {
+        put_own(out, "=", OWN_RESOURCE, copy);
+    }
+}
+
+/* nginx's variable for a field of the request: small letters, and _ for -. Fields with other characters in
+ * their names it drops. */
+static void put_passed(FILE *out, const char *field)
+{
+    static const char PLAIN[] = "-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    if (field[strspn(field, PLAIN)] != '\0') {
+        return;
+    }
+    fprintf(out, "            proxy_set_header %s $http_", field);
+    for (const char *c = field; *c != '\0'; c++) {
+        const bool capital = *c >= 'A' && *c <= 'Z';
+        fputc(*c == '-' ? '_' : (capital ? *c | 0x20 : *c), out);
+    }
+    fprintf(out, ";\n");
+}
+
+/* What the daemon needs of the client's own fields to decide as the module does. */
+static void put_fields(FILE *out, const struct dw_schemes *schemes)
+{
+    static const char *const FIELDS[] = {"Authorization",  "Cookie",         "DPoP",
+                                         "Origin",         "Referer",        "Upgrade",
+                                         "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest"};
+
+    for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
+        put_passed(out, FIELDS[i]);
+    }
+    put_passed(out, schemes->apikey.field == NULL ? "X-API-Key" : schemes->apikey.field);
+    if (schemes->certificate.field != NULL) {
+        put_passed(out, schemes->certificate.field);
+    }
+}
+
+/* What the module asks the daemon: only what it needs to know, and nothing a client could add. Passwords
+ * may have to wait for each other. */
 static void put_ask(FILE *out, const struct nginx_conf *conf)
 {
     fprintf(out,
@@ -119,102 +167,22 @@ static void put_ask(FILE *out, const struct nginx_conf *conf)
             "            proxy_pass_request_headers off;\n"
             "            proxy_set_header Host doorward;\n"
             "            proxy_set_header Connection \"\";\n"
-            "            proxy_set_header Content-Length \"\";\n"
-            "            proxy_set_header Authorization $http_authorization;\n"
-            "            proxy_set_header X-Original-Method $request_method;\n"
-            "            proxy_set_header X-Original-URI $request_uri;\n"
-            "            proxy_set_header Doorward-Ask 1;\n"
-            "            proxy_connect_timeout 1s;\n"
-            "            proxy_read_timeout 4s;\n"
-            "        }\n",
+            "            proxy_set_header Content-Length \"\";\n",
             conf->config->prefix, conf->config->prefix);
+    put_fields(out, &conf->config->policy.schemes);
+    fprintf(out, "            proxy_set_header X-Original-Method $request_method;\n"
+                 "            proxy_set_header X-Original-URI $request_uri;\n"
+                 "            proxy_set_header X-Forwarded-Proto $scheme;\n"
+                 "            proxy_set_header X-Forwarded-Host $doorward_host;\n"
+                 "            proxy_set_header Doorward-Ask 1;\n"
+                 "            proxy_set_header Doorward-Source $remote_addr;\n"
+                 "            proxy_set_header Doorward-Certificate $doorward_certificate;\n"
+                 "            proxy_connect_timeout 1s;\n"
+                 "            proxy_read_timeout 6s;\n"
+                 "        }\n");
 }
 
 /* -- The upstream ------------------------------------------------------------------------------ */
-
-struct upstream {
-    const char *scheme; /* "http", "https" */
-    char host[256];     /* without brackets; "" for a socket */
-    char port[6];
-    char server[300]; /* as nginx writes it: host:port or unix:/path */
-    bool resolves;
-};
-
-/* The configuration has made sure that it is http(s)://HOST[:PORT] or unix:/PATH. */
-static void read_upstream(const char *url, struct upstream *upstream)
-{
-    const char *slashes = strstr(url, "://");
-
-    *upstream = (struct upstream){.scheme = "http", .resolves = true};
-    snprintf(upstream->server, sizeof upstream->server, "%s", url);
-    if (slashes == NULL) {
-        return;
-    }
-    const bool secure = slashes - url == 5;
-    const char *host = slashes + 3;
-    const bool six = host[0] == '[';
-    const char *bracket = six ? strchr(host, ']') : NULL;
-    const char *colon = strchr(bracket != NULL ? bracket : host, ':');
-    const size_t len = colon != NULL ? (size_t)(colon - host) : strlen(host);
-    const int brackets = six ? 1 : 0;
-    upstream->scheme = secure ? "https" : "http";
-    snprintf(upstream->host, sizeof upstream->host, "%.*s", (int)len - 2 * brackets,
-             host + brackets);
-    snprintf(upstream->port, sizeof upstream->port, "%s",
-             colon != NULL ? colon + 1 : (secure ? "443" : "80"));
-    snprintf(upstream->server, sizeof upstream->server, "%.*s:%s", (int)len, host, upstream->port);
-}
-
-static bool does_resolve(const struct upstream *upstream)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found;
-
-    if (upstream->host[0] == '\0') {
-        return true;
-    }
-    if (getaddrinfo(upstream->host, upstream->port, &hints, &found) != 0) {
-        return false;
-    }
-    freeaddrinfo(found);
-    return true;
-}
-
-/* The address in a line of resolv.conf(5); absent in any other. */
-static struct dw_span read_nameserver(const char *line)
-{
-    const size_t word = strlen("nameserver");
-
-    if (strncmp(line, "nameserver", word) != 0) {
-        return (struct dw_span){NULL, 0};
-    }
-    line += word;
-    line += strspn(line, " \t");
-    const size_t len = strspn(line, "0123456789abcdefABCDEF.:");
-    return len == 0 ? (struct dw_span){NULL, 0} : (struct dw_span){line, len};
-}
-
-/* nginx asks DNS itself for a name in a variable, and only of the servers it is told. */
-static void put_resolver(FILE *out)
-{
-    FILE *file = fopen("/etc/resolv.conf", "re");
-    char line[256];
-    int n = 0;
-
-    fprintf(out, "        resolver");
-    while (file != NULL && n < RESOLVERS_MAX && fgets(line, sizeof line, file) != NULL) {
-        const struct dw_span address = read_nameserver(line);
-        if (address.at != NULL) {
-            const bool six = memchr(address.at, ':', address.len) != NULL;
-            fprintf(out, six ? " [%.*s]" : " %.*s", (int)address.len, address.at);
-            n++;
-        }
-    }
-    fprintf(out, "%s valid=30s;\n", n == 0 ? " 127.0.0.1" : "");
-    if (file != NULL) {
-        fclose(file);
-    }
-}
 
 static void put_guarded(FILE *out, const struct upstream *upstream, const char *prefix)
 {
@@ -257,8 +225,7 @@ static void put_all(FILE *out, const struct nginx_conf *conf)
     const struct config *config = conf->config;
     struct upstream upstream;
 
-    read_upstream(config->upstream, &upstream);
-    upstream.resolves = does_resolve(&upstream);
+    upstream_find(config->upstream, &upstream);
     put_main(out, conf);
     put_http(out, conf);
     if (upstream.resolves) {
@@ -267,11 +234,14 @@ static void put_all(FILE *out, const struct nginx_conf *conf)
     }
     fprintf(out, "    server {\n        listen %s;\n", config->listen);
     if (!upstream.resolves) {
-        put_resolver(out);
+        upstream_put_resolver(out);
     }
     put_own(out, "^~", config->prefix, "");
     if (config->issuer.enabled) {
         put_well_known(out, config);
+    }
+    if (config->policy.resource.resource != NULL) {
+        put_resource(out, config);
     }
     put_ask(out, conf);
     fprintf(out, "        location / {\n");

@@ -181,6 +181,11 @@ static bool is_plain(const char *path)
     return strpbrk(path, "\"'\\$;:{}# \t\r\n") == NULL;
 }
 
+static void name_base_in_run(struct place *place)
+{
+    snprintf(place->base, sizeof place->base, "/run/doorward-%08x", hash_path(place->data));
+}
+
 static int choose_base(struct place *place, bool new, struct complaint *why)
 {
     const bool fits =
@@ -196,7 +201,7 @@ static int choose_base(struct place *place, bool new, struct complaint *why)
                         "another with --data",
                         place->data);
     }
-    snprintf(place->base, sizeof place->base, "/run/doorward-%08x", hash_path(place->data));
+    name_base_in_run(place);
     report("nginx's workers cannot get to %s, or its name is too long; what they share is in %s",
            place->data, place->base);
     return place_share(place, place->base, why);
@@ -270,6 +275,48 @@ int place_open(const struct config *config, struct place *place, struct complain
         return -1;
     }
     return take_lock(place, why);
+}
+
+/* -- From outside ------------------------------------------------------------------------------ */
+
+/* When a daemon last wrote the policy there; 0: never. */
+static struct timespec time_of(const char *policy)
+{
+    struct stat found;
+
+    return stat(policy, &found) == 0 ? found.st_mtim : (struct timespec){0};
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+/* Which of the two it was depends on who started it; the policy is written at each start. */
+int place_find(const struct config *config, struct place *place, struct complaint *why)
+{
+    struct timespec in_data;
+
+    place->lock = -1;
+    place->has_worker = false;
+    place->group = 0;
+    if (realpath(config->data, place->data) == NULL) {
+        return complain(why, "%s: %s", config->data, strerror(errno));
+    }
+    memcpy(place->base, place->data, sizeof place->data);
+    if (name_files(config, place, why) != 0) {
+        return -1;
+    }
+    in_data = time_of(place->policy);
+    name_base_in_run(place);
+    if (name_files(config, place, why) != 0) {
+        return -1;
+    }
+    if (is_later(time_of(place->policy), in_data)) {
+        return 0;
+    }
+    memcpy(place->base, place->data, sizeof place->data);
+    return name_files(config, place, why);
 }
 
 void place_close(struct place *place)

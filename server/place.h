@@ -33,6 +33,10 @@ struct place {
 DW_MUST_USE int place_open(const struct config *config, struct place *place, struct complaint *why);
 void place_close(struct place *place);
 
+/* Names the folders of the daemon of this DATA, which is there, running or not, as it left them: for those
+ * who come from outside. Nothing is made, and no lock taken. 0 or -1 and a complaint. */
+DW_MUST_USE int place_find(const struct config *config, struct place *place, struct complaint *why);
+
 /* Makes a folder nginx's workers may enter. 0 or -1 and a complaint. */
 DW_MUST_USE int place_share(const struct place *place, const char *folder, struct complaint *why);
 

@@ -48,7 +48,7 @@ static int reload(struct state *state, struct config *config, struct complaint *
         config_free(config);
         return complain(why, "a change of %s needs a restart", obstacle);
     }
-    if (state_serve(state, config, state->edge, why) != 0) {
+    if (state_serve(state, config, &state->shared, why) != 0) {
         return -1;
     }
     renew_log(state, config);
@@ -76,38 +76,26 @@ void state_reload(struct state *state)
 
 /* -- The edge taken away ----------------------------------------------------------------------- */
 
-static int renew_edge(struct state *state, struct complaint *why)
+static int renew(struct state *state, struct complaint *why)
 {
     const struct config_flags none = {NULL, NULL, NULL};
     struct config *config;
-    struct edge *edge;
+    struct shared shared;
 
     if (config_read(state->place.policy, &none, &config, why) != 0) {
         return -1;
     }
     if (place_share(&state->place, state->place.edge, why) != 0 ||
-        edge_open(state->place.edge, EDGE_WRITE, &edge, why) != 0) {
+        shared_open(state->place.edge, &shared, why) != 0) {
         config_free(config);
         return -1;
     }
-    if (state_serve(state, config, edge, why) != 0) {
-        edge_close(edge);
+    if (state_serve(state, config, &shared, why) != 0) {
+        shared_close(&shared);
         return -1;
     }
-    edge_close(state->edge);
-    state->edge = edge;
-    return 0;
-}
-
-static int renew_recent(struct state *state, struct complaint *why)
-{
-    struct recent *recent;
-
-    if (recent_open(state->place.edge, true, &recent, why) != 0) {
-        return -1;
-    }
-    recent_close(state->recent);
-    state->recent = recent;
+    shared_close(&state->shared);
+    state->shared = shared;
     return 0;
 }
 
@@ -115,13 +103,11 @@ void state_renew(struct state *state)
 {
     struct complaint why;
 
-    if (!edge_is_current(state->edge)) {
-        report("%s was taken away; making it again", state->place.edge);
-        if (renew_edge(state, &why) != 0) {
-            report("%s", why.text);
-        }
+    if (shared_is_current(&state->shared)) {
+        return;
     }
-    if (!recent_is_current(state->recent) && renew_recent(state, &why) != 0) {
+    report("%s was taken away; making it again", state->place.edge);
+    if (renew(state, &why) != 0) {
         report("%s", why.text);
     }
 }

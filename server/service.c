@@ -2,15 +2,24 @@
 #include "service.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "file.h"
+#include "secret.h"
 
 #define CACHE_SLOTS 4096
 
 /* -- The guard --------------------------------------------------------------------------------- */
+
+static int read_secret(struct service *service, struct complaint *why)
+{
+    const char *path = service->config->verify_secret_file;
+
+    return path == NULL ? 0 : secret_read(path, &service->verify_secret, why);
+}
 
 static int read_key_files(struct service *service, struct complaint *why)
 {
@@ -72,25 +81,62 @@ static int make_issuer(struct service *service, const struct service_parts *part
     }
     const struct edge_keys keys = {
         .fetched = now, .fresh_until = INT64_MAX, .jwks = dw_span_of(issuer_jwks(service->issuer))};
-    return edge_put_keys(parts->edge, dw_span_of(config->issuer.url), &keys, why);
+    return edge_put_keys(service->shared.edge, dw_span_of(config->issuer.url), &keys, why);
+}
+
+/* -- Revocations ------------------------------------------------------------------------------- */
+
+static void publish(void *context, const struct store_revocation *revocation)
+{
+    const struct edge_revocation put = {
+        .kind = (enum edge_revoked)revocation->kind,
+        .issuer = dw_span_of(revocation->issuer[0] == '\0' ? NULL : revocation->issuer),
+        .value = dw_span_of(revocation->value[0] == '\0' ? NULL : revocation->value),
+        .before = revocation->before,
+        .until = revocation->until};
+
+    edge_fill_add(context, &put);
+}
+
+static int publish_all(void *context, struct edge_filling *filling, struct complaint *why)
+{
+    const struct service *service = context;
+
+    return store_revocation_list(service->store, clock_utc(), publish, filling, why);
+}
+
+int service_publish(struct service *service, struct complaint *why)
+{
+    return edge_fill(service->shared.edge, publish_all, service, why);
 }
 
 /* -- The whole --------------------------------------------------------------------------------- */
 
-static int make_parts(struct service *service, const struct service_parts *parts,
-                      struct complaint *why)
+static int start_threads(struct service *service, const struct service_parts *parts,
+                         struct complaint *why)
 {
     const struct keeper_settings settings = {.config = service->config,
-                                             .edge = parts->edge,
+                                             .edge = service->shared.edge,
                                              .lock = parts->lock,
                                              .learned = parts->learned,
                                              .context = parts->context};
 
-    if (read_key_files(service, why) != 0 || make_issuer(service, parts, why) != 0 ||
-        make_guard(service, parts, why) != 0) {
+    if (keeper_new(&settings, &service->keeper, why) != 0 ||
+        hasher_new(parts->lock, parts->learned, parts->context, &service->hasher, why) != 0) {
         return -1;
     }
-    return keeper_new(&settings, &service->keeper, why);
+    return introspection_new(service->config, parts->lock, parts->learned, parts->context,
+                             &service->introspection, why);
+}
+
+static int make_parts(struct service *service, const struct service_parts *parts,
+                      struct complaint *why)
+{
+    if (read_secret(service, why) != 0 || read_key_files(service, why) != 0 ||
+        make_issuer(service, parts, why) != 0 || make_guard(service, parts, why) != 0) {
+        return -1;
+    }
+    return start_threads(service, parts, why);
 }
 
 int service_new(struct config *config, const struct service_parts *parts, struct service **service,
@@ -98,17 +144,38 @@ int service_new(struct config *config, const struct service_parts *parts, struct
 {
     struct service *made = calloc(1, sizeof *made);
 
+    *service = made;
     if (made == NULL) {
         config_free(config);
         return complain(why, "out of memory");
     }
     made->config = config;
-    if (make_parts(made, parts, why) != 0) {
-        service_free(made);
-        return -1;
+    made->store = parts->store;
+    made->shared = *parts->shared;
+    return make_parts(made, parts, why);
+}
+
+void service_deny(struct service *service, const struct dw_request *described,
+                  const struct dw_decision *decision, const char *id,
+                  struct http_response *response)
+{
+    struct dw_denial denial;
+    char seconds[12];
+
+    if (dw_denial_write(&service->config->policy, described, decision, dw_span_of(id),
+                        service->denial, sizeof service->denial, &denial) != 0) {
+        snprintf(seconds, sizeof seconds, "%d", DW_RETRY_AFTER);
+        response->status = 503;
+        http_add_field(response, "Retry-After", dw_span_of(seconds));
+        http_add_field(response, "Cache-Control", DW_SPAN("no-store"));
+        http_add_field(response, "Doorward-Id", dw_span_of(id));
+        return;
     }
-    *service = made;
-    return 0;
+    response->status = denial.status;
+    for (size_t i = 0; i < denial.n_fields; i++) {
+        http_add_span(response, denial.fields[i].name, denial.fields[i].value);
+    }
+    response->body = denial.body;
 }
 
 void service_free(struct service *service)
@@ -116,6 +183,8 @@ void service_free(struct service *service)
     if (service == NULL) {
         return;
     }
+    introspection_free(service->introspection);
+    hasher_free(service->hasher);
     keeper_free(service->keeper);
     guard_free(service->guard);
     issuer_free(service->issuer);
@@ -123,6 +192,7 @@ void service_free(struct service *service)
         free((void *)(uintptr_t)service->jwks[i].at);
     }
     free(service->jwks);
+    secret_free(&service->verify_secret);
     config_free(service->config);
     free(service);
 }

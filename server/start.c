@@ -66,26 +66,34 @@ static void learn(void *context)
     state_wake(context);
 }
 
-int state_serve(struct state *state, struct config *config, struct edge *edge,
+int state_serve(struct state *state, struct config *config, const struct shared *shared,
                 struct complaint *why)
 {
     const struct service_parts parts = {.store = state->store,
-                                        .edge = edge,
+                                        .shared = shared,
                                         .edge_folder = state->place.edge,
                                         .lock = &state->lock,
                                         .learned = learn,
                                         .context = state};
-    struct service *made, *old = NULL;
+    struct service *made, *old;
 
     pthread_mutex_lock(&state->lock);
-    const int result = service_new(config, &parts, &made, why);
+    int result = service_new(config, &parts, &made, why);
+    if (result == 0) {
+        result = config_write(config, state->place.policy, why);
+    }
+    if (result == 0) {
+        result = service_publish(made, why);
+    }
     if (result == 0) {
         old = state->handler.service;
         state->handler.service = made;
+    } else {
+        old = made;
     }
     pthread_mutex_unlock(&state->lock);
     service_free(old);
-    return result != 0 ? -1 : config_write(config, state->place.policy, why);
+    return result;
 }
 
 /* -- Start ------------------------------------------------------------------------------------- */
@@ -141,8 +149,7 @@ static void find_example(struct state *state)
 static int open_records(struct state *state, const struct config *config, struct complaint *why)
 {
     if (store_open(state->place.data, &state->store, why) != 0 ||
-        edge_open(state->place.edge, EDGE_WRITE, &state->edge, why) != 0 ||
-        recent_open(state->place.edge, true, &state->recent, why) != 0) {
+        shared_open(state->place.edge, &state->shared, why) != 0) {
         return -1;
     }
     return log_open(config->log, config->log_allowed, &state->log, why);
@@ -231,7 +238,8 @@ int state_open(struct state *state, struct complaint *why)
         config_free(config);
         return -1;
     }
-    if (state_serve(state, config, state->edge, why) != 0 || open_http(state, config, why) != 0) {
+    if (state_serve(state, config, &state->shared, why) != 0 ||
+        open_http(state, config, why) != 0) {
         return -1;
     }
     return start_children(state, config, why);
@@ -253,8 +261,7 @@ void state_close(struct state *state)
     close_http(state, &state->socket);
     service_free(state->handler.service);
     log_close(state->log);
-    recent_close(state->recent);
-    edge_close(state->edge);
+    shared_close(&state->shared);
     store_close(state->store);
     place_close(&state->place);
 }

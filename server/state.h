@@ -6,9 +6,9 @@
  * All the daemon holds. For start.c, reload.c and daemon.c.
  *
  * Threads: the main one (signals, children, the log), one for each listening socket, one that fetches
- * keys. One lock guards the handler and all it reaches: service, store, edge. It is held for an answer,
- * for what a fetch brought, and for a tick; never while something waits. The ring's reader, the log and
- * the children are the main thread's own.
+ * keys, one that checks passwords, one that introspects tokens. One lock guards the handler and all it
+ * reaches: service, store, edge. It is held for an answer, for what was found out, and for a tick; never
+ * while something waits. The ring's reader, the log and the children are the main thread's own.
  */
 
 #include "daemon.h"
@@ -18,7 +18,6 @@
 #include "log.h"
 #include "place.h"
 #include "proxy.h"
-#include "recent.h"
 #include "service.h"
 #include "store.h"
 
@@ -27,8 +26,7 @@ struct state {
     pthread_mutex_t lock;
     struct place place;
     struct store *store;
-    struct edge *edge;
-    struct recent *recent;
+    struct shared shared;
     struct log_writer *log;
     struct handler handler;
     struct http *socket; /* on the daemon's own socket */
@@ -57,15 +55,15 @@ void state_wake(struct state *state);
 
 /* Makes a service for this configuration, which it takes, and puts it in the place of the old one.
  * 0, or -1 and a complaint: then the old one goes on. */
-DW_MUST_USE int state_serve(struct state *state, struct config *config, struct edge *edge,
-                            struct complaint *why);
+DW_MUST_USE int state_serve(struct state *state, struct config *config,
+                            const struct shared *shared, struct complaint *why);
 
 /* -- reload.c ---------------------------------------------------------------------------------- */
 
 /* Reads the configuration again, and lets nginx do so; on a mistake all goes on as it was. */
 void state_reload(struct state *state);
 
-/* Makes the edge and the ring again if somebody has taken them away. */
+/* Makes the edge and all beside it again if somebody has taken it away. */
 void state_renew(struct state *state);
 
 #endif

@@ -2,9 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon without nginx: verify for other proxies, healthz, the issuer's endpoints, the log."""
 
+import base64
+import datetime
 import http.client
 import os
 import sys
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e"))
 from harness import *  # noqa: E402,F403
@@ -19,6 +27,8 @@ routes:
     allow: anyone
   - path: /admin
     scope: [admin]
+  - path: /meter
+    accept: certificate
 issuer:
   url: http://127.0.0.1:{port}
 """
@@ -162,6 +172,29 @@ def test_socket(daemon):
         check("an ask is not on record", asked.headers["Doorward-Id"] not in log.read())
 
 
+def certificate(name):
+    """One that nobody vouches for, DER, as a byte sequence of RFC 8941."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+            .serial_number(7).not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
+            .sign(key, hashes.SHA256()))
+    return ":" + base64.b64encode(made.public_bytes(Encoding.DER)).decode() + ":"
+
+
+def test_certificate(daemon):
+    """What the TLS layer has verified comes from our own nginx alone."""
+    shown = ["X-Original-Method: GET", "X-Original-URI: /meter", "Doorward-Certificate: " + certificate("meter 7")]
+    asked = call_socket(daemon, shown + ["Doorward-Ask: 1"])
+    same("a certificate our module has seen", (asked.status, asked.headers["Doorward-Subject"]), (200, "meter 7"))
+    same("told by anybody else", [call_socket(daemon, shown).status, verify(daemon.port, None, shown).status,
+                                  verify(daemon.port, None, shown + ["Doorward-Ask: 1"]).status], [401] * 3)
+    for value in ("", ":", "::", ":A:", ":====:", ":" + "A" * 40000 + ":", "MIIB"):
+        broken = shown[:2] + ["Doorward-Certificate: " + value, "Doorward-Ask: 1"]
+        same(f"broken: {value[:9]!r}", call_socket(daemon, broken).status, 401)
+
+
 class Answer:
     def __init__(self, answer):
         self.get = answer.headers.get
@@ -209,6 +242,7 @@ with World() as world:
     test_identity_is_safe(daemon, key)
     test_sources(daemon)
     test_socket(daemon)
+    test_certificate(daemon)
     test_token(daemon, test_endpoints(daemon))
     daemon.kill(signal.SIGTERM)
     same("SIGTERM ends it", daemon.wait(), 0)

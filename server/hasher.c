@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hasher.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "accounts.h"
+#include "clock.h"
+
+#define NICENESS 10
+#define KEPT_MS  10000
+#define HASH_MAX 256 /* bytes, as a user's record has it */
+/* Twice as many answers are kept as can wait: none goes before who asked for it has come back. */
+#define CHECKS_MAX ((size_t)3 * HASHER_QUEUE)
+
+enum step { STEP_NONE = 0, STEP_WAITING, STEP_UNDER_WAY, STEP_DONE };
+
+/* One password against one hash. */
+struct check {
+    enum step step;
+    uint8_t name[DW_FACT_NAME];
+    char hash[HASH_MAX]; /* "": nobody's */
+    char password[PASSWORD_MAX];
+    size_t password_len;
+    uint64_t order; /* of those who wait; later, of those who are done */
+    int64_t until;  /* the answer is kept */
+    bool right;
+};
+
+struct hasher {
+    pthread_mutex_t *lock;
+    pthread_cond_t asked;
+    void (*done)(void *context);
+    void *context;
+    struct check checks[CHECKS_MAX];
+    size_t n_waiting;
+    uint64_t n_ordered;
+    bool stopping;
+    bool started;
+    pthread_t thread;
+};
+
+/* -- The thread -------------------------------------------------------------------------------- */
+
+static struct check *find_oldest(struct hasher *hasher, enum step step)
+{
+    struct check *oldest = NULL;
+
+    for (size_t i = 0; i < CHECKS_MAX; i++) {
+        struct check *check = &hasher->checks[i];
+        if (check->step == step && (oldest == NULL || check->order < oldest->order)) {
+            oldest = check;
+        }
+    }
+    return oldest;
+}
+
+/* The lock is held but for the check itself: nobody touches one that is under way. */
+static void work(struct hasher *hasher, struct check *check)
+{
+    const struct dw_span password = {check->password, check->password_len};
+
+    check->step = STEP_UNDER_WAY;
+    pthread_mutex_unlock(hasher->lock);
+    const bool right = password_check(check->hash, password);
+    dw_secret_wipe(check->password, sizeof check->password);
+    pthread_mutex_lock(hasher->lock);
+
+    check->right = right;
+    check->step = STEP_DONE;
+    check->order = hasher->n_ordered++;
+    check->until = clock_ms() + KEPT_MS;
+    hasher->n_waiting--;
+    hasher->done(hasher->context);
+}
+
+static void *serve(void *context)
+{
+    struct hasher *hasher = context;
+
+    /* Linux has a priority for each thread. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    pthread_mutex_lock(hasher->lock);
+    while (!hasher->stopping) {
+        struct check *check = find_oldest(hasher, STEP_WAITING);
+        if (check != NULL) {
+            work(hasher, check);
+        } else {
+            pthread_cond_wait(&hasher->asked, hasher->lock);
+        }
+    }
+    pthread_mutex_unlock(hasher->lock);
+    return NULL;
+}
+
+/* -- Asking ------------------------------------------------------------------------------------ */
+
+/* The user may have another password by now: then it is another check. */
+static struct check *find_check(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
+                                const char *hash)
+{
+    const int64_t now = clock_ms();
+
+    for (size_t i = 0; i < CHECKS_MAX; i++) {
+        struct check *check = &hasher->checks[i];
+        if (check->step == STEP_DONE && now >= check->until) {
+            dw_secret_wipe(check, sizeof *check);
+        }
+        if (check->step != STEP_NONE && memcmp(check->name, name, DW_FACT_NAME) == 0 &&
+            strcmp(check->hash, hash) == 0) {
+            return check;
+        }
+    }
+    return NULL;
+}
+
+static bool enqueue(struct hasher *hasher, const uint8_t name[DW_FACT_NAME], const char *hash,
+                    struct dw_span password)
+{
+    struct check *check = find_oldest(hasher, STEP_NONE);
+
+    if (check == NULL) {
+        check = find_oldest(hasher, STEP_DONE);
+    }
+    if (check == NULL) {
+        return false;
+    }
+    dw_secret_wipe(check, sizeof *check);
+    memcpy(check->name, name, DW_FACT_NAME);
+    memcpy(check->hash, hash, strlen(hash) + 1);
+    memcpy(check->password, password.at, password.len);
+    check->password_len = password.len;
+    check->order = hasher->n_ordered++;
+    check->step = STEP_WAITING;
+    hasher->n_waiting++;
+    pthread_cond_signal(&hasher->asked);
+    return true;
+}
+
+enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
+                              const char *hash, struct dw_span password)
+{
+    const char *known = hash == NULL ? "" : hash;
+
+    if (password.len > PASSWORD_MAX || strlen(known) >= HASH_MAX) {
+        return HASHER_WRONG;
+    }
+    const struct check *check = find_check(hasher, name, known);
+    if (check != NULL && check->step == STEP_DONE) {
+        return check->right ? HASHER_RIGHT : HASHER_WRONG;
+    }
+    if (check != NULL) {
+        return HASHER_WAIT;
+    }
+    if (hasher->n_waiting >= HASHER_QUEUE) {
+        return HASHER_FULL;
+    }
+    return enqueue(hasher, name, known, password) ? HASHER_WAIT : HASHER_FULL;
+}
+
+/* -- Start and stop ---------------------------------------------------------------------------- */
+
+int hasher_new(pthread_mutex_t *lock, void (*done)(void *context), void *context,
+               struct hasher **hasher, struct complaint *why)
+{
+    struct hasher *made = calloc(1, sizeof *made);
+
+    if (made == NULL) {
+        return complain(why, "out of memory");
+    }
+    made->lock = lock;
+    made->done = done;
+    made->context = context;
+    pthread_cond_init(&made->asked, NULL);
+    if (pthread_create(&made->thread, NULL, serve, made) != 0) {
+        hasher_free(made);
+        return complain(why, "cannot start a thread");
+    }
+    made->started = true;
+    *hasher = made;
+    return 0;
+}
+
+void hasher_free(struct hasher *hasher)
+{
+    if (hasher == NULL) {
+        return;
+    }
+    if (hasher->started) {
+        pthread_mutex_lock(hasher->lock);
+        hasher->stopping = true;
+        pthread_cond_signal(&hasher->asked);
+        pthread_mutex_unlock(hasher->lock);
+        pthread_join(hasher->thread, NULL);
+    }
+    pthread_cond_destroy(&hasher->asked);
+    dw_secret_wipe(hasher, sizeof *hasher);
+    free(hasher);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DW_SERVER_HASHER_H
+#define DW_SERVER_HASHER_H
+
+/*
+ * Checks passwords, on a thread of its own at low priority: slow on purpose, so that a flood of them
+ * delays nobody but those who wait for one. Bounded: who comes when the queue is full is told so.
+ * Several who ask for the same check get one.
+ */
+
+#include <pthread.h>
+
+#include "complaint.h"
+#include "doorward.h"
+
+#define HASHER_QUEUE 32 /* checks waiting; some 80 ms each */
+
+struct hasher;
+
+/* `done` is called under the lock after each check. 0 or -1 and a complaint. */
+DW_MUST_USE int hasher_new(pthread_mutex_t *lock, void (*done)(void *context), void *context,
+                           struct hasher **hasher, struct complaint *why);
+void hasher_free(struct hasher *hasher); /* the caller does not hold the lock; NULL is fine */
+
+enum hasher_answer {
+    HASHER_RIGHT,
+    HASHER_WRONG,
+    HASHER_WAIT, /* asked for; ask again after done() */
+    HASHER_FULL
+};
+
+/* Whether the password is that of the hash (NULL: nobody's, told after as long). `name` is how the check
+ * is found again: dw_password_name(). An answer is kept for ten seconds. Under the lock; copies. */
+DW_MUST_USE enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
+                                          const char *hash, struct dw_span password);
+
+#endif
