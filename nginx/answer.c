@@ -5,31 +5,49 @@ static ngx_http_output_header_filter_pt next_filter;
 
 /* -- The denial, written and sent ---------------------------------------------------------------- */
 
-static ngx_int_t copy(ngx_http_request_t *r, struct dw_span from, ngx_str_t *to)
+static ngx_str_t copy(struct dw_span from, u_char **to)
 {
-    to->len = from.len;
-    to->data = ngx_pnalloc(r->pool, from.len + 1);
-    if (to->data == NULL) {
-        return NGX_ERROR;
-    }
-    ngx_memcpy(to->data, from.at, from.len);
-    return NGX_OK;
+    const ngx_str_t text = {from.len, *to};
+
+    *to = from.len > 0 ? ngx_cpymem(*to, from.at, from.len) : *to;
+    return text;
 }
 
-static ngx_int_t keep(ngx_http_request_t *r, const struct dw_denial *denial, struct answer *answer)
+static size_t measure(const struct dw_denial *denial)
 {
+    size_t size = denial->body.len;
+
+    for (size_t i = 0; i < denial->n_fields; i++) {
+        size += sizeof(struct answer_field) + denial->fields[i].name.len +
+                denial->fields[i].value.len;
+    }
+    return size;
+}
+
+/* In one piece of memory. NULL: there is none. */
+static struct answer *keep(ngx_http_request_t *r, const struct dw_denial *denial)
+{
+    struct answer *answer = ngx_palloc(r->pool, sizeof(*answer) + measure(denial) + 1);
+    u_char *to;
+
+    if (answer == NULL) {
+        return NULL;
+    }
+    to = (u_char *)(answer->fields + denial->n_fields);
     answer->status = (ngx_uint_t)denial->status;
-    answer->retry_after = denial->retry_after;
-    answer->n_challenges = denial->n_challenges;
-    for (size_t i = 0; i < denial->n_challenges; i++) {
-        if (copy(r, denial->challenges[i], &answer->challenges[i]) != NGX_OK) {
-            return NGX_ERROR;
+    answer->n_fields = 0;
+    answer->body = copy(denial->body, &to);
+    for (size_t i = 0; i < denial->n_fields; i++) {
+        const struct dw_field *field = &denial->fields[i];
+
+        if (dw_span_equal(field->name, DW_SPAN("Content-Type"))) {
+            answer->content_type = copy(field->value, &to);
+            continue;
         }
+        answer->fields[answer->n_fields].name = copy(field->name, &to);
+        answer->fields[answer->n_fields++].value = copy(field->value, &to);
     }
-    if (copy(r, denial->content_type, &answer->content_type) != NGX_OK) {
-        return NGX_ERROR;
-    }
-    return copy(r, denial->body, &answer->body);
+    return answer;
 }
 
 ngx_int_t answer_write(ngx_http_request_t *r, struct record *record)
@@ -50,16 +68,19 @@ ngx_int_t answer_write(ngx_http_request_t *r, struct record *record)
                       record->id_text, dw_reason_text(DW_GUARD_FAILED)->private_text);
     }
     record_log(r, record, denial.status);
-    return keep(r, &denial, &record->answer);
+    record->answer = keep(r, &denial);
+    return record->answer == NULL ? NGX_ERROR : NGX_OK;
 }
 
-ngx_int_t answer_send(ngx_http_request_t *r, const struct answer *answer)
+ngx_int_t answer_send(ngx_http_request_t *r, struct record *record)
 {
+    const struct answer *answer = record->answer;
     ngx_http_complex_value_t body;
     ngx_str_t content_type = answer->content_type;
 
     ngx_memzero(&body, sizeof(body));
     body.value = answer->body;
+    record->own_body = 1;
     r->expect_tested = 1; /* no 100 (Continue): the body is not wanted */
     r->err_status = answer->status;
     return ngx_http_send_response(r, answer->status, &content_type, &body);
@@ -67,50 +88,60 @@ ngx_int_t answer_send(ngx_http_request_t *r, const struct answer *answer)
 
 /* -- The last look at what leaves ---------------------------------------------------------------- */
 
-static ngx_int_t add_field(ngx_http_request_t *r, const char *name, ngx_str_t value)
+static ngx_int_t add_field(ngx_http_request_t *r, ngx_str_t name, ngx_str_t value)
 {
-    ngx_table_elt_t *field = ngx_list_push(&r->headers_out.headers);
+    ngx_table_elt_t *field;
 
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+    field = ngx_list_push(&r->headers_out.headers);
     if (field == NULL) {
         return NGX_ERROR;
     }
     ngx_memzero(field, sizeof(*field));
     field->hash = 1;
-    field->key.data = (u_char *)name;
-    field->key.len = ngx_strlen(name);
+    field->key = name;
     field->value = value;
     return NGX_OK;
 }
 
-static ngx_int_t add_retry_after(ngx_http_request_t *r, int seconds)
+/* A page of the operator's is not what our Content-Security-Policy was made for. */
+static bool is_of_body(const ngx_str_t *name)
 {
-    ngx_str_t value;
-
-    value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (value.data == NULL) {
-        return NGX_ERROR;
-    }
-    value.len = (size_t)(ngx_sprintf(value.data, "%d", seconds) - value.data);
-    return add_field(r, "Retry-After", value);
+    return name->len > 8 && ngx_strncasecmp(name->data, (u_char *)"Content-", 8) == 0;
 }
 
-static ngx_int_t add_fields(ngx_http_request_t *r, const struct record *record)
+static ngx_int_t add_denial(ngx_http_request_t *r, const struct record *record)
 {
-    const struct answer *answer = &record->answer;
-    const ngx_str_t id = {record->id.len, (u_char *)record->id_text};
+    const struct answer *answer = record->answer;
 
-    for (size_t i = 0; i < answer->n_challenges; i++) {
-        if (add_field(r, "WWW-Authenticate", answer->challenges[i]) != NGX_OK) {
+    for (size_t i = 0; i < answer->n_fields; i++) {
+        const struct answer_field *field = &answer->fields[i];
+
+        if (is_of_body(&field->name) && !record->own_body) {
+            continue;
+        }
+        if (add_field(r, field->name, field->value) != NGX_OK) {
             return NGX_ERROR;
         }
     }
-    if (answer->retry_after > 0 && add_retry_after(r, answer->retry_after) != NGX_OK) {
+    return NGX_OK;
+}
+
+static ngx_str_t string_of(struct dw_span span)
+{
+    return (ngx_str_t){span.len, (u_char *)(uintptr_t)span.at};
+}
+
+/* What a client that was let in needs for its next request. */
+static ngx_int_t add_next(ngx_http_request_t *r, const struct dw_decision *decision)
+{
+    if (add_field(r, (ngx_str_t)ngx_string("Authentication-Info"),
+                  string_of(decision->authentication_info)) != NGX_OK) {
         return NGX_ERROR;
     }
-    if (add_field(r, "Cache-Control", (ngx_str_t)ngx_string("no-store")) != NGX_OK) {
-        return NGX_ERROR;
-    }
-    return add_field(r, "Doorward-Id", id);
+    return add_field(r, (ngx_str_t)ngx_string("DPoP-Nonce"), string_of(decision->dpop_nonce));
 }
 
 /* What the client was let in to may be fetched in parts, or again: slice, a cache's update. */
@@ -139,12 +170,12 @@ static ngx_int_t send_instead(ngx_http_request_t *r, struct record *record)
     ngx_http_clean_header(r);
     r->allow_ranges = 0;
     if (r != r->main) {
-        r->headers_out.status = record->answer.status;
+        r->headers_out.status = record->answer->status;
         r->header_only = 1;
         return NGX_OK;
     }
     record->denied = 1;
-    rc = answer_send(r, &record->answer);
+    rc = answer_send(r, record);
     r->header_only = 1;
     return rc;
 }
@@ -169,12 +200,20 @@ static ngx_int_t judge_leaving(ngx_http_request_t *r)
     }
     if (record->decision.verdict == DW_ALLOW) {
         record_log(r, record, NGX_HTTP_OK);
-        return next_filter(r);
+        return add_next(r, &record->decision) == NGX_OK ? next_filter(r) : NGX_ERROR;
     }
     if (answer_write(r, record) != NGX_OK) {
         return NGX_ERROR;
     }
     return send_instead(r, record);
+}
+
+static ngx_int_t add_fields(ngx_http_request_t *r, const struct record *record)
+{
+    if (record->denied && r->headers_out.status == record->answer->status) {
+        return add_denial(r, record);
+    }
+    return record->let_in && !record->denied ? add_next(r, &record->decision) : NGX_OK;
 }
 
 static ngx_int_t filter_header(ngx_http_request_t *r)
@@ -188,8 +227,7 @@ static ngx_int_t filter_header(ngx_http_request_t *r)
     if (is_unjudged(r, record)) {
         return judge_leaving(r);
     }
-    if (r == r->main && record != NULL && record->denied &&
-        r->headers_out.status == record->answer.status && add_fields(r, record) != NGX_OK) {
+    if (r == r->main && record != NULL && add_fields(r, record) != NGX_OK) {
         return NGX_ERROR;
     }
     return next_filter(r);

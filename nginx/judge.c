@@ -3,13 +3,49 @@
 
 /* -- Asking -------------------------------------------------------------------------------------- */
 
-/* Whatever the daemon answers, it has done what it could, and left what it learnt on the edge. Any
- * other status is nginx's own, or of somebody who is not the daemon. */
-static bool is_answer(ngx_int_t status)
+static ngx_str_t find_field(const ngx_http_request_t *r, const char *name)
 {
-    return (status >= NGX_HTTP_OK && status < NGX_HTTP_SPECIAL_RESPONSE) ||
-           status == NGX_HTTP_BAD_REQUEST || status == NGX_HTTP_UNAUTHORIZED ||
-           status == NGX_HTTP_FORBIDDEN || status == NGX_HTTP_SERVICE_UNAVAILABLE;
+    const size_t len = ngx_strlen(name);
+
+    for (const ngx_list_part_t *part = &r->headers_out.headers.part; part != NULL;
+         part = part->next) {
+        const ngx_table_elt_t *fields = part->elts;
+
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (fields[i].hash != 0 && fields[i].key.len == len &&
+                ngx_strncasecmp(fields[i].key.data, (u_char *)(uintptr_t)name, len) == 0) {
+                return fields[i].value;
+            }
+        }
+    }
+    return (ngx_str_t)ngx_null_string;
+}
+
+/* Whatever the daemon answers, it has done what it could, and left what it learnt on the edge. Any
+ * other status is nginx's own, or of somebody who is not the daemon: its 404 has an id. */
+static bool is_answer(const ngx_http_request_t *ask, ngx_int_t status)
+{
+    switch (status) {
+    case NGX_HTTP_BAD_REQUEST:
+    case NGX_HTTP_UNAUTHORIZED:
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        return true;
+    case NGX_HTTP_NOT_FOUND:
+        return find_field(ask, "Doorward-Id").len > 0;
+    default:
+        return status >= NGX_HTTP_OK && status < NGX_HTTP_SPECIAL_RESPONSE;
+    }
+}
+
+/* The daemon may say why it refuses; that it lets in is for us to find out. */
+static enum dw_reason read_reason(const ngx_http_request_t *ask)
+{
+    const ngx_str_t name = find_field(ask, "Doorward-Reason");
+    const enum dw_reason reason = dw_reason_find(span_of(&name));
+
+    return dw_reason_text(reason)->status >= NGX_HTTP_BAD_REQUEST ? reason : DW_REASON_NONE;
 }
 
 static ngx_int_t hear(ngx_http_request_t *r, void *data, ngx_int_t rc)
@@ -19,7 +55,12 @@ static ngx_int_t hear(ngx_http_request_t *r, void *data, ngx_int_t rc)
         rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : (ngx_int_t)r->headers_out.status;
 
     record->waiting = 0;
-    record->asking = rc != NGX_ERROR && is_answer(status) ? DW_HAVE_ASKED : DW_CANNOT_ASK;
+    record->asking = DW_CANNOT_ASK;
+    if (rc != NGX_ERROR && is_answer(r, status)) {
+        record->asking = DW_HAVE_ASKED;
+        record->heard = read_reason(r);
+    }
+    target_unshow(r);
     return rc;
 }
 
@@ -49,13 +90,14 @@ ngx_int_t judge_ask(ngx_http_request_t *r, struct record *record, ngx_uint_t fla
     ask->headers_in.content_length_n = -1;
     ask->headers_in.chunked = 0;
     ask->header_only = 1;
-    return NGX_OK;
+    return target_show(ask);
 }
 
 /* -- Letting in and turning away ------------------------------------------------------------------ */
 
 static ngx_int_t let_in(ngx_http_request_t *r, struct record *record)
 {
+    record->let_in = 1;
     record_log(r, record, NGX_HTTP_OK);
     return identity_tell(r, record);
 }
@@ -84,17 +126,23 @@ static ngx_int_t turn_away(ngx_http_request_t *r, struct record *record)
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
     record->denied = 1;
-    if (r != r->main || has_error_page(r, record->answer.status)) {
-        return (ngx_int_t)record->answer.status;
+    if (r != r->main || has_error_page(r, record->answer->status)) {
+        return (ngx_int_t)record->answer->status;
     }
-    ngx_http_finalize_request(r, answer_send(r, &record->answer));
+    ngx_http_finalize_request(r, answer_send(r, record));
     return NGX_DONE;
 }
 
 static ngx_int_t judge(ngx_http_request_t *r, struct record *record)
 {
+    ngx_int_t rc;
+
     if (record->waiting) {
         return NGX_AGAIN;
+    }
+    rc = body_read(r, record);
+    if (rc != NGX_OK) {
+        return rc;
     }
     if (record_judge(r, record, place_of(r)) != NGX_OK) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -116,7 +164,10 @@ static ngx_int_t judge(ngx_http_request_t *r, struct record *record)
 
 static ngx_int_t at_read(ngx_http_request_t *r)
 {
-    if (settings_of(r)->config != NULL && identity_strip(r) != NGX_OK) {
+    if (settings_of(r)->config == NULL) {
+        return NGX_DECLINED;
+    }
+    if (identity_strip(r) != NGX_OK || target_hide(r) != NGX_OK) {
         return NGX_ERROR;
     }
     return NGX_DECLINED;
@@ -154,6 +205,12 @@ static ngx_int_t at_access(ngx_http_request_t *r)
     return record == NULL ? NGX_ERROR : judge(r, record);
 }
 
+/* A request that failed before the first phase is logged, too. */
+static ngx_int_t at_log(ngx_http_request_t *r)
+{
+    return target_hide_from_log(r);
+}
+
 static ngx_http_handler_pt *add_handler(ngx_conf_t *cf, ngx_http_phases phase)
 {
     ngx_http_core_main_conf_t *core = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -161,23 +218,35 @@ static ngx_http_handler_pt *add_handler(ngx_conf_t *cf, ngx_http_phases phase)
     return ngx_array_push(&core->phases[phase].handlers);
 }
 
-ngx_int_t phases_add(ngx_conf_t *cf)
+static ngx_int_t put_first(ngx_conf_t *cf, ngx_http_phases phase, ngx_http_handler_pt handler)
 {
     ngx_http_core_main_conf_t *core = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    ngx_array_t *handlers = &core->phases[phase].handlers;
+    ngx_http_handler_pt *first;
+
+    if (add_handler(cf, phase) == NULL) {
+        return NGX_ERROR;
+    }
+    first = handlers->elts;
+    ngx_memmove(first + 1, first, (handlers->nelts - 1) * sizeof(*first));
+    *first = handler;
+    return NGX_OK;
+}
+
+ngx_int_t phases_add(ngx_conf_t *cf)
+{
     ngx_http_handler_pt *read = add_handler(cf, NGX_HTTP_POST_READ_PHASE);
     ngx_http_handler_pt *preaccess = add_handler(cf, NGX_HTTP_PREACCESS_PHASE);
-    ngx_http_handler_pt *access = add_handler(cf, NGX_HTTP_ACCESS_PHASE);
-    ngx_array_t *handlers = &core->phases[NGX_HTTP_ACCESS_PHASE].handlers;
 
-    if (read == NULL || preaccess == NULL || access == NULL) {
+    if (read == NULL || preaccess == NULL) {
         return NGX_ERROR;
     }
     *read = at_read;
     *preaccess = at_preaccess;
-    /* A phase runs its handlers from the last to the first. Ours is judged last: under `satisfy any`
+    /* That phase runs its handlers from the last to the first. Ours is judged last: under `satisfy any`
      * nobody can let in after it, so its answer is the final one. */
-    access = handlers->elts;
-    ngx_memmove(access + 1, access, (handlers->nelts - 1) * sizeof(*access));
-    *access = at_access;
-    return NGX_OK;
+    if (put_first(cf, NGX_HTTP_ACCESS_PHASE, at_access) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    return put_first(cf, NGX_HTTP_LOG_PHASE, at_log);
 }

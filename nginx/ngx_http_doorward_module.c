@@ -158,6 +158,10 @@ static ngx_int_t hook_in(ngx_conf_t *cf)
 {
     identity_prepare();
     answer_filter_add();
+    if (target_prepare(cf, ngx_http_conf_get_module_main_conf(cf, ngx_http_doorward_module)) !=
+        NGX_OK) {
+        return NGX_ERROR;
+    }
     return phases_add(cf);
 }
 

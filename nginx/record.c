@@ -67,106 +67,87 @@ struct record *record_make(ngx_http_request_t *r)
     return record;
 }
 
-/* -- The request, translated --------------------------------------------------------------------- */
-
-static ngx_int_t read_fields(ngx_http_request_t *r, struct dw_request *request)
-{
-    struct dw_field *fields;
-    size_t n = 0;
-
-    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL;
-         part = part->next) {
-        n += part->nelts;
-    }
-    fields = ngx_palloc(r->pool, (n + 1) * sizeof(*fields));
-    if (fields == NULL) {
-        return NGX_ERROR;
-    }
-    request->fields = fields;
-    request->n_fields = n;
-    for (const ngx_list_part_t *part = &r->headers_in.headers.part; part != NULL;
-         part = part->next) {
-        const ngx_table_elt_t *from = part->elts;
-
-        for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            *fields++ = (struct dw_field){span_of(&from[i].key), span_of(&from[i].value)};
-        }
-    }
-    return NGX_OK;
-}
-
-/* A client's request is judged by its first line, whatever nginx has made of it since: error_page
- * turns a POST into a GET, rewrite changes the path. */
-static void read_line(ngx_http_request_t *r, struct dw_request *request)
-{
-    const ngx_str_t *line = &r->request_line;
-    size_t len = 0;
-
-    while (len < line->len && line->data[len] != ' ') {
-        len++;
-    }
-    request->method = (struct dw_span){(const char *)line->data, len};
-    request->target = span_of(&r->unparsed_uri);
-}
-
-/* A subrequest has no line: its path is nginx's own, decoded, and is encoded again. */
-static ngx_int_t read_path(ngx_http_request_t *r, struct dw_request *request)
-{
-    const size_t extra = 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
-    u_char *target = ngx_pnalloc(r->pool, r->uri.len + extra + 1);
-
-    if (target == NULL) {
-        return NGX_ERROR;
-    }
-    (void)ngx_escape_uri(target, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
-    request->target = (struct dw_span){(const char *)target, r->uri.len + extra};
-    request->method = span_of(&r->method_name);
-    return NGX_OK;
-}
-
-static ngx_int_t read_request(ngx_http_request_t *r, const struct place *place,
-                              struct dw_request *request)
-{
-    request->now = ngx_time();
-    request->scope = place->scope.len > 0 ? span_of(&place->scope) : (struct dw_span){NULL, 0};
-    request->realm = place->realm.len > 0 ? span_of(&place->realm) : (struct dw_span){NULL, 0};
-    if (request->fields == NULL && read_fields(r, request) != NGX_OK) {
-        return NGX_ERROR;
-    }
-    if (r != r->main) {
-        return read_path(r, request);
-    }
-    read_line(r, request);
-    return NGX_OK;
-}
-
 /* -- The decision -------------------------------------------------------------------------------- */
+
+/* What lasts only until the guard decides again, and is needed for longer: by the upstream, the log and
+ * the variables. */
+static const size_t KEPT[] = {
+    offsetof(struct dw_decision, iss),
+    offsetof(struct dw_decision, kid),
+    offsetof(struct dw_decision, subject),
+    offsetof(struct dw_decision, client),
+    offsetof(struct dw_decision, scope),
+    offsetof(struct dw_decision, credential),
+    offsetof(struct dw_decision, account),
+    offsetof(struct dw_decision, wanted),
+    offsetof(struct dw_decision, seen),
+    offsetof(struct dw_decision, authentication_info),
+    offsetof(struct dw_decision, dpop_nonce),
+    offsetof(struct dw_decision, digest_nonce),
+};
+
+#define N_KEPT (sizeof(KEPT) / sizeof(KEPT[0]))
+
+static struct dw_span *kept(struct dw_decision *decision, size_t i)
+{
+    return (struct dw_span *)((char *)decision + KEPT[i]);
+}
 
 static void take(struct dw_span *span, u_char **to)
 {
-    if (span->at != NULL) {
+    if (span->len > 0) {
         ngx_memcpy(*to, span->at, span->len);
         span->at = (const char *)*to;
         *to += span->len;
     }
 }
 
-/* The guard's spans are good until it decides again. The token is the request's own and stays. */
-static ngx_int_t keep(ngx_http_request_t *r, struct dw_decision *decision)
+/* A token is mostly a part of a field, which lasts, and may be long. */
+static bool lasts(const struct dw_request *request, struct dw_span token)
 {
-    u_char *to =
-        ngx_pnalloc(r->pool, decision->iss.len + decision->kid.len + decision->subject.len +
-                                 decision->client.len + decision->scope.len + 1);
+    for (size_t i = 0; i < request->n_fields; i++) {
+        const struct dw_span field = request->fields[i].value;
 
+        if (token.at >= field.at && token.at + token.len <= field.at + field.len) {
+            return true;
+        }
+    }
+    return token.len == 0;
+}
+
+static ngx_int_t keep(ngx_http_request_t *r, const struct dw_request *request,
+                      struct dw_decision *decision)
+{
+    const bool token_lasts = lasts(request, decision->token);
+    size_t size = token_lasts ? 0 : decision->token.len;
+    u_char *to;
+
+    for (size_t i = 0; i < N_KEPT; i++) {
+        size += kept(decision, i)->len;
+    }
+    if (size == 0) {
+        return NGX_OK;
+    }
+    to = ngx_pnalloc(r->pool, size);
     if (to == NULL) {
         return NGX_ERROR;
     }
-    take(&decision->iss, &to);
-    take(&decision->kid, &to);
-    take(&decision->subject, &to);
-    take(&decision->client, &to);
-    take(&decision->scope, &to);
+    for (size_t i = 0; i < N_KEPT; i++) {
+        take(kept(decision, i), &to);
+    }
+    if (!token_lasts) {
+        take(&decision->token, &to);
+    }
     return NGX_OK;
+}
+
+/* The daemon reads it from the request itself. */
+static void forget_password(struct dw_decision *decision)
+{
+    if (decision->password.len > 0) {
+        dw_secret_wipe((void *)(uintptr_t)decision->password.at, decision->password.len);
+    }
+    decision->password = (struct dw_span){NULL, 0};
 }
 
 static int64_t read_clock(void)
@@ -204,11 +185,51 @@ static bool is_judged(const struct record *record, const struct place *place)
                                       is_same(&record->place->ask, &place->ask));
 }
 
+/* Who has shown a proof or a nonce once has it used up, and is judged again where a redirect leads, or for
+ * a part of the page. */
+static bool has_used(ngx_http_request_t *r)
+{
+    const struct record *whole = record_find(r->main);
+
+    return whole != NULL && whole->used;
+}
+
+static ngx_int_t note_use(ngx_http_request_t *r, const struct dw_decision *decision)
+{
+    const bool is_proof =
+        decision->scheme == DW_SCHEME_DPOP || decision->scheme == DW_SCHEME_DIGEST;
+    const int status = dw_reason_text(decision->reason)->status;
+    struct record *whole;
+
+    if (!is_proof || (status != NGX_HTTP_OK && status != NGX_HTTP_FORBIDDEN)) {
+        return NGX_OK;
+    }
+    whole = record_make(r->main);
+    if (whole == NULL) {
+        return NGX_ERROR;
+    }
+    whole->used = 1;
+    return NGX_OK;
+}
+
+static void decide(ngx_http_request_t *r, struct record *record, const struct place *place)
+{
+    struct settings *settings = settings_of(r);
+    const struct guard_terms terms = {
+        .asking = may_ask(settings, place, record),
+        .heard = record->heard,
+        .rehearsal = has_used(r),
+    };
+    const int64_t begin = read_clock();
+
+    guard_decide(settings->guard, &record->request, &terms, &record->decision);
+    record->latency_us = (uint32_t)(read_clock() - begin);
+    forget_password(&record->decision);
+}
+
 ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struct place *place)
 {
-    const struct settings *settings = settings_of(r);
-    struct guard *guard = settings->guard;
-    int64_t begin;
+    struct guard *guard = settings_of(r)->guard;
 
     if (guard == NULL) {
         return NGX_ERROR; /* a single process was told to reload, which nginx itself does not master */
@@ -217,7 +238,7 @@ ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struc
         record->place = place;
         return NGX_OK;
     }
-    if (read_request(r, place, &record->request) != NGX_OK) {
+    if (request_read(r, place, &record->request) != NGX_OK) {
         return NGX_ERROR;
     }
     if (record->id.len == 0) {
@@ -227,15 +248,16 @@ ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struc
     if (record->asking == DW_HAVE_ASKED) {
         guard_watch(guard); /* the answer may lie on an edge that was not there before */
     }
-    begin = read_clock();
-    guard_decide(guard, &record->request, may_ask(settings, place, record), &record->decision);
-    record->latency_us = (uint32_t)(read_clock() - begin);
+    decide(r, record, place);
     record->place = place;
     record->scheme = dw_span_of(dw_scheme_name(record->decision.scheme));
     if (!record->denied) {
         record->reason = dw_span_of(dw_reason_text(record->decision.reason)->name);
     }
-    return keep(r, &record->decision);
+    if (note_use(r, &record->decision) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    return keep(r, &record->request, &record->decision);
 }
 
 static bool is_logged(ngx_http_request_t *r, const struct record *record, int status)
@@ -251,7 +273,6 @@ void record_log(ngx_http_request_t *r, struct record *record, int status)
     const ngx_time_t *now = ngx_timeofday();
     const struct guard_record line = {
         .id = record->id_text,
-        .source = span_of(&r->connection->addr_text),
         .status = status,
         .at_us = (int64_t)now->sec * 1000000 + (int64_t)now->msec * 1000,
         .latency_us = record->latency_us,

@@ -43,6 +43,16 @@ static const struct record *find_judged(ngx_http_request_t *r)
     return record != NULL && record->place != NULL ? record : judge_now(r);
 }
 
+static ngx_int_t set_text(ngx_http_variable_value_t *value, const ngx_str_t *text)
+{
+    value->valid = 1;
+    value->no_cacheable = 0;
+    value->not_found = 0;
+    value->len = (unsigned)text->len;
+    value->data = text->data;
+    return NGX_OK;
+}
+
 static ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value, uintptr_t which)
 {
     const struct record *record = find_judged(r);
@@ -55,11 +65,46 @@ static ngx_int_t get(ngx_http_request_t *r, ngx_http_variable_value_t *value, ui
         value->not_found = 1;
         return NGX_OK;
     }
-    value->valid = 1;
-    value->no_cacheable = 0;
-    value->not_found = 0;
-    value->len = (unsigned)span.len;
-    value->data = (u_char *)span.at;
+    return set_text(value, &(ngx_str_t){span.len, (u_char *)(uintptr_t)span.at});
+}
+
+/* RFC 9440 s2.2: base64 between colons. */
+static ngx_int_t get_certificate(ngx_http_request_t *r, ngx_http_variable_value_t *value,
+                                 uintptr_t data)
+{
+    struct dw_span der;
+    ngx_str_t from, to;
+
+    (void)data;
+    value->not_found = 1;
+    if (request_certificate(r, &der) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (der.len == 0) {
+        return NGX_OK;
+    }
+    from = (ngx_str_t){der.len, (u_char *)(uintptr_t)der.at};
+    to.data = ngx_pnalloc(r->pool, ngx_base64_encoded_length(from.len) + 2);
+    if (to.data == NULL) {
+        return NGX_ERROR;
+    }
+    to.data++;
+    ngx_encode_base64(&to, &from);
+    *--to.data = ':';
+    to.data[to.len + 1] = ':';
+    to.len += 2;
+    return set_text(value, &to);
+}
+
+static ngx_int_t add_certificate(ngx_conf_t *cf)
+{
+    ngx_str_t name = ngx_string("doorward_certificate");
+    ngx_http_variable_t *variable = ngx_http_add_variable(cf, &name, 0);
+
+    if (variable == NULL) {
+        return NGX_ERROR;
+    }
+    variable->get_handler = get_certificate;
     return NGX_OK;
 }
 
@@ -75,5 +120,5 @@ ngx_int_t variables_add(ngx_conf_t *cf)
         variable->get_handler = get;
         variable->data = i;
     }
-    return NGX_OK;
+    return add_certificate(cf);
 }

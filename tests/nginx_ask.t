@@ -8,12 +8,16 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e"))
 from harness import *  # noqa: E402,F403
+from known import new_key  # noqa: E402
 
 POLICY_ASKING = """
 data: {data}
 trust:
   - issuer: https://issuer.test
     audience: https://api.test
+routes:
+  - path: /keys
+    accept: apikey
 """
 
 SERVER = """
@@ -48,7 +52,7 @@ class Verify(Handler):
         self.server.asked.append((self.command, self.headers.get("X-Original-Method"),
                                   self.headers.get("X-Original-URI"), self.headers.get("Authorization")))
         time.sleep(self.server.delay)
-        self.reply(self.server.status, {"n": "x" * self.server.size})
+        self.reply(self.server.status, {"n": "x" * self.server.size}, **self.server.fields)
 
     do_POST = do_PUT = do_HEAD = do_GET
 
@@ -59,6 +63,7 @@ with World() as world:
     echo = world.echo()
     verify = world.keep(Server(Verify))
     verify.asked, verify.status, verify.delay, verify.size = [], 200, 0, 10
+    verify.fields = {}
     policy = world.write("doorward.yaml", POLICY_ASKING.format(data=world.path))
     ports = {"echo": echo.port, "verify": verify.port}
     nginx = world.nginx(f"doorward_policy {policy};", SERVER.format(**ports))
@@ -71,13 +76,33 @@ with World() as world:
         return response.status, response.get("Retry-After"), nginx.reasons(1)[0][1], len(verify.asked)
 
     unknown = (503, "5", "token.jwks_unreachable", 1)
-    for status in (200, 204, 400, 401, 403, 503):
+    for status in (200, 204, 400, 401, 403, 429, 503):
         verify.status = status
         same(f"the daemon says {status}, and the edge nothing: 503, asked once", outcome(), unknown)
     for status in (301, 404, 413, 500, 502, 504):
         verify.status = status
         same(f"a {status} is not the daemon's", outcome(), (503, "5", "guard.unreachable", 1))
-    verify.status = 200
+    verify.fields = {"Doorward_Id": "abc"}
+    verify.status = 404
+    same("unless it is the daemon's, which hides a route", outcome(), unknown)
+    for status, said in ((401, "token.inactive"), (401, "token.expired"), (200, "allowed.token"), (401, "nonsense"),
+                         (401, "ask.keys"), (401, "")):
+        verify.fields, verify.status = {"Doorward_Reason": said} if said else {}, status
+        same(f"what is known by keys is not taken from the daemon: {said}", outcome(), unknown)
+    key = ["X-API-Key: " + new_key()]
+    for status, said, wanted in (
+            (401, "apikey.unknown", (401, None, "apikey.unknown", 1)),
+            (401, "apikey.revoked", (401, None, "apikey.revoked", 1)),
+            (503, "guard.busy", (503, "5", "guard.busy", 1)),
+            (200, "allowed.apikey", (503, "5", "guard.failed", 1)),
+            (401, "ask.apikey", (503, "5", "guard.failed", 1)),
+            (401, "nonsense", (503, "5", "guard.failed", 1)),
+            (401, None, (503, "5", "guard.failed", 1)),
+            (404, "apikey.unknown", (503, "5", "guard.unreachable", 1)),
+            (502, "apikey.unknown", (503, "5", "guard.unreachable", 1))):
+        verify.fields, verify.status = {"Doorward_Reason": said} if said else {}, status
+        same(f"a key: the daemon says {status}, {said}", outcome("/keys", token=None, fields=key), wanted)
+    verify.fields, verify.status = {}, 200
     outcome()
     same("it was told of the request", verify.asked, [("GET", "GET", "/x?y=1", f"Bearer {good}")])
     verify.status = 200

@@ -8,6 +8,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e"))
 from harness import *  # noqa: E402,F403
 
+ROUTES = """
+  - path: /hidden/**
+    hide: true
+"""
+
 SERVER = """
     doorward on;
     location / {{ proxy_pass http://127.0.0.1:{echo}; }}
@@ -42,6 +47,8 @@ SERVER = """
     location @login {{ doorward off; proxy_pass http://127.0.0.1:{echo}; }}
     location /upstream {{ proxy_pass http://127.0.0.1:{echo}/status/401; }}
     location /not-found {{ error_page 404 = @login; }}
+    location /hidden/page {{ error_page 404 /denied.html; proxy_pass http://127.0.0.1:{echo}; }}
+    location /hidden/any {{ satisfy any; deny all; proxy_pass http://127.0.0.1:{echo}; }}
 """
 
 EARLY = """
@@ -68,7 +75,7 @@ with World() as world:
     good, bad = keys.good(), keys.good(exp=1)
     echo = world.echo()
     users = world.write("users", "ann:{PLAIN}secret\n")
-    http = f"doorward_policy {write_policy(world, keys)};"
+    http = f"doorward_policy {write_policy(world, keys, routes=ROUTES)};"
     nginx = world.nginx(http, SERVER.format(echo=echo.port, users=users))
     nginx.page("denied.html", "our own page")
     nginx.page("guarded.html", "guarded page")
@@ -112,6 +119,18 @@ with World() as world:
     same("an upstream's 401 stays its own", outcome(ask("/upstream", token=good)), (401, ["Upstream"]))
     same("a 404 behind the guard", ask("/not-found", token=good).status, 200)
     same("a 404 in front of it", outcome(ask("/not-found")), (401, ["Bearer"]))
+    response = ask("/page", fields=["Accept: text/html"])
+    same("what was made for our page does not go with another", response.get("Content-Security-Policy"), None)
+    check("but goes with ours", ask("/x", fields=["Accept: text/html"]).get("Content-Security-Policy"))
+    response = ask("/hidden/x")
+    same("hidden: 404 without a challenge", outcome(response), (404, []))
+    same("and it is ours", (response.get("Content-Type"), len(response.all("Doorward-Id"))),
+         ("application/problem+json", 1), response)
+    same("hidden: let in", ask("/hidden/x", token=good).status, 200)
+    response = ask("/hidden/page", token=bad)
+    same("hidden: error_page 404", (outcome(response), response.body), ((404, []), b"our own page"))
+    same("hidden under satisfy any", outcome(ask("/hidden/any")), (404, []))
+    same("the log knows", nginx.reasons(1)[0][1], "header.missing")
     with Connection(nginx.port) as connection:
         seen = [outcome(connection.call(path, token=token)) for path, token in
                 (("/x", None), ("/x", good), ("/page", None), ("/x", good), ("/any-denied", bad))]

@@ -139,11 +139,14 @@ class Response:
 class Connection:
     """One connection, kept alive. Sends what it is told, reads one response at a time."""
 
-    def __init__(self, port, tls=False, timeout=20):
+    def __init__(self, port, tls=False, timeout=20, certificate=None):
+        """`certificate` is the client's: paths of it and of its key."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             context = ssl._create_unverified_context()
+            if certificate is not None:
+                context.load_cert_chain(*certificate)
             self.socket = context.wrap_socket(self.socket)
         self.buffer = b""
 
@@ -215,8 +218,8 @@ class Connection:
         return self.receive(method)
 
 
-def call(port, path="/", tls=False, **more):
-    with Connection(port, tls) as connection:
+def call(port, path="/", tls=False, certificate=None, **more):
+    with Connection(port, tls, certificate=certificate) as connection:
         return connection.call(path, **more)
 
 
