@@ -62,6 +62,10 @@ static bool is_websocket(const struct dw_request *request)
     struct dw_span rest = SPAN_NONE;
     struct dw_span protocol;
 
+    /* Upgrade is for the next hop alone: some proxies describe a request without it. */
+    if (request_field(request, DW_SPAN("Sec-WebSocket-Key"), &protocol) > 0) {
+        return true;
+    }
     (void)request_field(request, DW_SPAN("Upgrade"), &rest);
     while (span_word(&rest, ',', &protocol)) {
         if (dw_span_equal_nocase(span_trim(protocol), DW_SPAN("websocket"))) {

@@ -42,7 +42,7 @@ static struct dw_span path_of(struct dw_span target)
     const bool plain = span_starts_nocase(target, "http://");
 
     for (size_t i = 0; i < target.len; i++) {
-        if (target.at[i] == '?' || target.at[i] == '#') {
+        if (target.at[i] == '?') {
             target.len = i;
         }
     }
@@ -227,7 +227,8 @@ bool path_find(struct dw_span target, struct path *path)
 {
     const struct dw_span raw = path_of(target);
 
-    if (raw.len > DW_PATH_MAX) {
+    /* No target holds a # (RFC 9112 s3.2): one server ends the path there, the next one goes on. */
+    if (raw.len > DW_PATH_MAX || memchr(raw.at, '#', raw.len) != NULL) {
         return false;
     }
     if (is_plain(raw)) {
