@@ -30,7 +30,7 @@ DENIALS = [
     ({"fields": ['Authorization: Bearer "x"']}, 401, "header.quoted_token", b'"status":401'),
     ({"token": "x"}, 401, "token.opaque_to_jwt", b'"status":401'),
     ({"token": "a.b.c"}, 401, "token.base64_standard", b'"status":401'),
-    ({"token": "a.b.c", "path": "/?access_token=1"}, 401, "token.base64_standard", b'"status":401'),
+    ({"token": "a.b.c", "path": "/?access_token=1"}, 401, "header.multiple_methods", b'"status":401'),
     ({"path": "/" + "x" * 9000}, 400, "request.path_invalid", b'"status":400'),
 ]
 
