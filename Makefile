@@ -253,6 +253,12 @@ install: all ## copy program, library, module and manuals below DESTDIR and PREF
 	for page in $(wildcard docs/man/*.[1358]); do \
 	    install -m 644 $$page $(D)/share/man/man$${page##*.}/ || exit 1; done
 
+# -- Documents that are made ----------------------------------------------------------------------
+
+.PHONY: docs
+docs: $(B)/doorward ## write docs/reasons/ anew from core/reasons.def
+	@rm -f docs/reasons/*.md && $(B)/doorward reasons --pages docs/reasons
+
 # -- The rest -------------------------------------------------------------------------------------
 
 .PHONY: clean

@@ -28,7 +28,16 @@ struct cli_verb {
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_client(int argc, char **argv);
+int cli_user(int argc, char **argv);
+int cli_user_list(int argc, char **argv);   /* "user list" */
+int cli_user_import(int argc, char **argv); /* "user import" */
+int cli_apikey(int argc, char **argv);
+int cli_apikey_list(int argc, char **argv); /* "apikey list" */
+int cli_session(int argc, char **argv);
+int cli_revoke(int argc, char **argv);
 int cli_token(int argc, char **argv);
+int cli_why(int argc, char **argv);
+int cli_recent(int argc, char **argv);
 int cli_reasons(int argc, char **argv);
 
 /* Runs the verb argv[1] names, with argv from there on. `program` is what stands before it, for messages
@@ -71,6 +80,39 @@ const char *cli_data(const char *flag, const char *otherwise);
 /* "doorward: " and the line on stderr, control characters replaced. Returns CLI_FAILED. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* -- password.c --------------------------------------------------------------------------------- */
+
+/* Reads a password into `buffer`, which is to be wiped: twice from a terminal, without showing it; else,
+ * if `from_input`, the standard input less a newline at its end. `for_whom` is named where it is asked
+ * for. CLI_FINE, or another status after one clear line on stderr. */
+DW_MUST_USE int cli_read_password(const char *for_whom, bool from_input, char *buffer, size_t size,
+                                  struct dw_span *password);
+
+/* -- when.c: times and durations ---------------------------------------------------------------- */
+
+#define CLI_DATE_SIZE 32
+
+/* A time as a person here reads it, into `date`, which is returned; `never` for 0. */
+const char *cli_date(int64_t at, const char *never, char date[CLI_DATE_SIZE]);
+
+/* "2026-11-21T12:07:12", into `date`, which is returned; beyond the calendar, the number. */
+const char *cli_utc(int64_t at, char date[CLI_DATE_SIZE]);
+
+/* "12:07:12Z", with the day before it where that is not the one of `now`. */
+const char *cli_clock(int64_t at, int64_t now, char date[CLI_DATE_SIZE]);
+
+/* How far apart two times are: "7 min 12 s", into `words`, which is returned. */
+const char *cli_apart(int64_t a, int64_t b, char words[CLI_DATE_SIZE]);
+
+/* A time as a member of a JSON object on stdout, and what follows it; null for 0. */
+void cli_put_time(const char *member, int64_t at, const char *after);
+
+/* "now", seconds since 1970, or as RFC 3339 writes it. */
+DW_MUST_USE bool cli_read_time(const char *text, int64_t now, int64_t *time);
+
+/* Seconds; or a whole number and s, m, h or d behind it. Up to a hundred years. */
+DW_MUST_USE bool cli_read_duration(const char *text, int64_t *seconds);
+
 /* -- terminal.c: text of strangers, written so that no terminal obeys it ------------------------- */
 
 /* Whether to colour what goes to `file`: a terminal, NO_COLOR unset or empty, TERM not dumb. */
@@ -85,6 +127,12 @@ void cli_put_member(const char *name, const char *value, const char *after);
 
 /* Like cli_put_json() without quotes, and with " and \ as they are: for a person. */
 void cli_put_safe(FILE *file, struct dw_span string);
+
+/* The text on stdout, and spaces up to `width` columns and two more. */
+void cli_put_column(const char *text, size_t width);
+
+/* The width a column needs that already needs `width` for others. */
+size_t cli_widest(size_t width, const char *text);
 
 /* How many columns cli_put_safe() takes, counting one for each character. */
 size_t cli_width(struct dw_span string);

@@ -101,34 +101,19 @@ struct listing {
 static void measure(void *context, const struct store_client *client)
 {
     struct listing *listing = context;
-    const size_t name_width = cli_width(dw_span_of(client->name));
-    const size_t scope_width = cli_width(dw_span_of(client->scope));
 
-    listing->name_width = name_width > listing->name_width ? name_width : listing->name_width;
-    listing->scope_width = scope_width > listing->scope_width ? scope_width : listing->scope_width;
-}
-
-static void put_column(const char *text, size_t width)
-{
-    const size_t taken = cli_width(dw_span_of(text));
-
-    cli_put_safe(stdout, dw_span_of(text));
-    (void)printf("%*s", (int)(width > taken ? width - taken + 2 : 2), "");
+    listing->name_width = cli_widest(listing->name_width, client->name);
+    listing->scope_width = cli_widest(listing->scope_width, client->scope);
 }
 
 static void print_row(const struct listing *listing, const struct store_client *client)
 {
-    const time_t created = (time_t)client->created;
-    char date[32] = "";
-    struct tm local;
+    char date[CLI_DATE_SIZE];
 
-    if (localtime_r(&created, &local) != NULL) {
-        (void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &local);
-    }
-    put_column(client->name, listing->name_width);
-    put_column(client->id, 0);
-    put_column(client->scope, listing->scope_width);
-    (void)puts(date);
+    cli_put_column(client->name, listing->name_width);
+    cli_put_column(client->id, 0);
+    cli_put_column(client->scope, listing->scope_width);
+    (void)puts(cli_date(client->created, "", date));
 }
 
 static void print_object(const struct listing *listing, const struct store_client *client)

@@ -7,7 +7,13 @@ static const struct cli_verb VERBS[] = {
     {"run", cli_run, "guard an API, and issue tokens for it"},
     {"check", cli_check, "say whether a configuration is right, without starting"},
     {"client", cli_client, "add, list and remove the clients of our issuer"},
+    {"user", cli_user, "add, list, change and remove users, who sign in with a password"},
+    {"apikey", cli_apikey, "make, list, rotate and revoke API keys"},
+    {"session", cli_session, "list who is signed in"},
+    {"revoke", cli_revoke, "end a token, a key, a session, or all that somebody was issued"},
     {"token", cli_token, "look into a token, and say what would fail here and why"},
+    {"why", cli_why, "tell the whole of one decision, by the id in its answer"},
+    {"recent", cli_recent, "list what is being refused, as it happens"},
     {"reasons", cli_reasons, "every answer Doorward gives, and the fix for it"},
 };
 

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "nearest.h"
+#include "reasons.h"
 
 #define FIRST ((enum dw_reason)(DW_REASON_NONE + 1))
 
@@ -33,7 +34,7 @@ static void print_whole(const struct dw_reason_text *reason)
         print_line("answer", "none yet: asks first");
     } else {
         (void)printf("%-28s%d%s%s\n", "answer", reason->status, *reason->error == '\0' ? "" : " ",
-               reason->error);
+                     reason->error);
     }
     print_line("what a stranger reads", reason->public_text);
     print_line("what the operator reads", reason->private_text);
@@ -87,21 +88,26 @@ static int print_one(const char *name, bool json)
 
 int cli_reasons(int argc, char **argv)
 {
+    const char *pages = NULL;
     bool json = false;
-    const struct cli_option known[] = {{"json", 0, &json, NULL}};
+    const struct cli_option known[] = {{"json", 0, &json, NULL}, {"pages", 0, NULL, &pages}};
     struct cli_line line = {
-        .usage = "doorward reasons [ID] [--json]",
+        .usage = "doorward reasons [ID] [--json | --pages DIR]",
         .help = "Prints every answer Doorward gives, or one in full: the word for it in logs,\n"
                 "metrics and tools, its status, and the fix for who builds, calls or visits.\n\n"
-                "  --json      print JSON\n",
+                "  --json       print JSON\n"
+                "  --pages DIR  write all as Markdown, a page each, into this folder\n",
         .options = known,
-        .n_options = 1,
+        .n_options = sizeof(known) / sizeof(known[0]),
         .max_operands = 1,
     };
     const int status = cli_read(&line, argc, argv);
 
     if (status != CLI_GO_ON) {
         return status;
+    }
+    if (pages != NULL) {
+        return reasons_write_pages(pages);
     }
     return line.n_operands == 0 ? print_all(json) : print_one(line.operands[0], json);
 }

@@ -132,3 +132,18 @@ size_t cli_width(struct dw_span string)
     }
     return width;
 }
+
+size_t cli_widest(size_t width, const char *text)
+{
+    const size_t needed = cli_width(dw_span_of(text));
+
+    return needed > width ? needed : width;
+}
+
+void cli_put_column(const char *text, size_t width)
+{
+    const size_t taken = cli_width(dw_span_of(text));
+
+    cli_put_safe(stdout, dw_span_of(text));
+    (void)printf("%*s", (int)(width > taken ? width - taken + 2 : 2), "");
+}

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#define PREFIX_MAX      16 /* letters and digits before the first _ of an API key */
 #define FINGERPRINT_END 4
 #define FINGERPRINT_MIN 16 /* of a shorter token, eight characters would say too much */
 
@@ -65,6 +67,29 @@ static void write_fingerprint(struct dw_span token, char *to, size_t size)
     }
 }
 
+static size_t count_alnum(struct dw_span text, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < text.len && isalnum((unsigned char)text.at[at + n]) != 0) {
+        n++;
+    }
+    return n;
+}
+
+/* Many APIs take a key in place of the user's name, and so do people try here. */
+struct dw_span record_account(struct dw_span account)
+{
+    const size_t prefix = count_alnum(account, 0);
+    const size_t end = prefix + 1 + DW_APIKEY_ID;
+
+    if (prefix == 0 || prefix > PREFIX_MAX || account.len <= end || account.at[prefix] != '_' ||
+        count_alnum(account, prefix + 1) != DW_APIKEY_ID || account.at[end] != '_') {
+        return account;
+    }
+    return (struct dw_span){account.at, end};
+}
+
 static void fill_credentials(const struct dw_decision *decision, struct recent_entry *entry)
 {
     copy_text(decision->iss, entry->issuer, sizeof(entry->issuer));
@@ -72,7 +97,7 @@ static void fill_credentials(const struct dw_decision *decision, struct recent_e
     copy_text(decision->subject, entry->subject, sizeof(entry->subject));
     copy_text(decision->client, entry->client, sizeof(entry->client));
     copy_text(decision->credential, entry->credential, sizeof(entry->credential));
-    copy_text(decision->account, entry->account, sizeof(entry->account));
+    copy_text(record_account(decision->account), entry->account, sizeof(entry->account));
     if (has_fingerprint(decision->scheme)) {
         write_fingerprint(decision->token, entry->token, sizeof(entry->token));
     }

@@ -151,7 +151,7 @@ ngx_int_t target_prepare(ngx_conf_t *cf, struct settings *settings);
 struct dw_span target_of(ngx_http_request_t *r);
 
 /* Takes an API key out of the target, once that is known; before the log is written also out of what
- * was never a target. NGX_OK or NGX_ERROR. */
+ * was never a target, and whatever else was sent where it should not stand. NGX_OK or NGX_ERROR. */
 ngx_int_t target_hide(ngx_http_request_t *r);
 ngx_int_t target_hide_from_log(ngx_http_request_t *r);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module.h"
 
+#include "record.h"
+
 /*
  * An API key in a query would stand in every log, and in those of the upstream. It is kept for the judge
  * and taken out of all nginx goes on with: $request_uri, $args, $request, and what proxy_pass sends.
@@ -140,10 +142,48 @@ ngx_int_t target_hide(ngx_http_request_t *r)
     return strip_all(r, name);
 }
 
+/* What stands in the query where it is not looked for was sent all the same. */
+static ngx_int_t hide_misplaced(ngx_http_request_t *r)
+{
+    static const struct dw_span NAMES[] = {
+        {"access_token", 12}, {"api_key", 7}, {"apikey", 6}, {"key", 3}};
+
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        if (strip_all(r, NAMES[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+    return NGX_OK;
+}
+
+/* $remote_user, whatever was sent as one. */
+static void hide_user(ngx_http_request_t *r)
+{
+    ngx_str_t *user = &r->headers_in.user;
+
+    if (ngx_http_auth_basic_user(r) == NGX_OK &&
+        record_account(span_of(user)).len < user->len) {
+        ngx_str_set(user, "");
+    }
+}
+
+static bool is_misplaced(const struct record *record)
+{
+    return record != NULL && (record->decision.reason == DW_HEADER_LOCATION ||
+                              record->decision.reason == DW_HEADER_METHODS);
+}
+
 ngx_int_t target_hide_from_log(ngx_http_request_t *r)
 {
     const struct dw_span name = hidden_name(r);
 
+    if (settings_of(r)->config == NULL) {
+        return NGX_OK;
+    }
+    hide_user(r);
+    if (is_misplaced(record_find(r)) && hide_misplaced(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
     return name.at == NULL ? NGX_OK : strip_all(r, name);
 }
 

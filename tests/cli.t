@@ -26,7 +26,7 @@ expect "an unknown verb below" 2 'doorward client has no verb ad; did you mean a
 expect "--version" 0 '^doorward [0-9]+\.[0-9]+\.[0-9]+$' --version
 expect "--help" 0 '^usage: doorward VERB' --help
 expect "help" 0 '^usage: doorward VERB' help
-for verb in run check client token reasons; do
+for verb in run check client user apikey session revoke token why recent reasons; do
     expect "help $verb" 0 "^usage: doorward $verb" help "$verb"
     expect "$verb --help" 0 "^usage: doorward $verb" "$verb" --help
 done

@@ -152,6 +152,30 @@ static void secrets_leave_no_trace(void **state)
     }
 }
 
+static void a_key_in_place_of_a_name_is_cut_to_its_id(void **state)
+{
+    static const struct {
+        const char *account, *kept;
+    } CASES[] = {
+        {"dw_8tvEuMcc8Sk0_UHuc2uXO9KNPUqFRr7E6QUxELlinR3lK1HVCCQ", "dw_8tvEuMcc8Sk0"},
+        {"dw_8tvEuMcc8Sk0_UH", "dw_8tvEuMcc8Sk0"},
+        {"Acme1_8tvEuMcc8Sk0_", "Acme1_8tvEuMcc8Sk0"},
+        {"dw_8tvEuMcc8Sk0", "dw_8tvEuMcc8Sk0"},
+        {"dw_8tvEuMcc8Sk_UHuc2uXO9KNPU", "dw_8tvEuMcc8Sk_UHuc2uXO9KNPU"},
+        {"dw_8tvEuMcc8Sk0xUHuc2uXO9KNPU", "dw_8tvEuMcc8Sk0xUHuc2uXO9KNPU"},
+        {"_8tvEuMcc8Sk0_UHuc2uXO9KNPU", "_8tvEuMcc8Sk0_UHuc2uXO9KNPU"},
+        {"seventeenlettersx_8tvEuMcc8Sk0_UH", "seventeenlettersx_8tvEuMcc8Sk0_UH"},
+        {"ann_smith_of_accounts", "ann_smith_of_accounts"},
+        {"", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        assert_span(record_account(dw_span_of(CASES[i].account)), CASES[i].kept);
+    }
+    assert_span(record_account(dw_span_of(NULL)), NULL);
+}
+
 static void ids_differ_and_do_not_count_up(void **state)
 {
     static const struct dw_policy POLICY;
@@ -183,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_holds_what_is_known),   cmocka_unit_test(what_is_too_long_is_cut),
         cmocka_unit_test(targets_are_cut_to_their_path),  cmocka_unit_test(secrets_leave_no_trace),
+        cmocka_unit_test(a_key_in_place_of_a_name_is_cut_to_its_id),
         cmocka_unit_test(ids_differ_and_do_not_count_up),
     };
 
