@@ -19,8 +19,9 @@ enum check {
     REQUIREMENTS,
     SCOPE,
     /* What each scheme adds. */
-    ALGORITHM,
     STRUCTURE,
+    ALGORITHM,
+    TYPE,
     ISSUER,
     KEY,
     SIGNATURE,
@@ -68,8 +69,9 @@ static const struct {
     [SHAPE] = {"shape", "credentials of the form their scheme has", MEMBER(token)},
     [REQUIREMENTS] = {"requirements", "all the route requires of who is calling", NOTHING},
     [SCOPE] = {"scope", "the scope the route asks for", NOTHING},
+    [STRUCTURE] = {"structure", "one whole token", NOTHING},
     [ALGORITHM] = {"algorithm", "an algorithm that is allowed and that the key can do", NOTHING},
-    [STRUCTURE] = {"structure", "one whole token of the right type", NOTHING},
+    [TYPE] = {"type", "signed, of the right type, its members too", NOTHING},
     [ISSUER] = {"issuer", "an issuer that is trusted", MEMBER(issuer)},
     [KEY] = {"key", "a key of the issuer's, named by kid", MEMBER(kid)},
     [SIGNATURE] = {"signature", "a signature made with that key", NOTHING},
@@ -181,11 +183,11 @@ static const struct {
     [DW_TOKEN_JSON] = {STRUCTURE, 0},
     [DW_TOKEN_DUPLICATE] = {STRUCTURE, 0},
     [DW_TOKEN_NESTING] = {STRUCTURE, 0},
-    [DW_TOKEN_CRIT] = {STRUCTURE, 0},
-    [DW_TOKEN_TYP] = {STRUCTURE, 0},
-    [DW_TOKEN_CLAIM_TYPE] = {STRUCTURE, 0},
-    [DW_TOKEN_TIME_TYPE] = {STRUCTURE, 0},
-    [DW_TOKEN_UNSIGNED] = {STRUCTURE, 0},
+    [DW_TOKEN_CRIT] = {TYPE, 0},
+    [DW_TOKEN_TYP] = {TYPE, 0},
+    [DW_TOKEN_CLAIM_TYPE] = {TYPE, 0},
+    [DW_TOKEN_TIME_TYPE] = {TYPE, 0},
+    [DW_TOKEN_UNSIGNED] = {TYPE, 0},
     [DW_TOKEN_ALG_NONE] = {ALGORITHM, 0},
     [DW_TOKEN_ALG] = {ALGORITHM, 0},
     [DW_TOKEN_ISS_MISSING] = {ISSUER, 0},
@@ -228,14 +230,15 @@ static const unsigned char ANYBODY[] = {ROUTE, CREDENTIALS, SHAPE, SCHEME, END};
 static const unsigned char OPEN[] = {ROUTE, END};
 static const unsigned char SIGN_IN[] = {ORIGIN, ATTEMPTS, ASKING, PASSWORD, END};
 
-static const unsigned char BEARER[] = {FIRST, ALGORITHM, STRUCTURE, ISSUER, ATTEMPTS,    ASKING,
-                                       KEY,   SIGNATURE, CLAIMS,    TOKEN,  CERTIFICATE, LAST};
-static const unsigned char BEARER_OPAQUE[] = {FIRST,  STRUCTURE, ISSUER, ATTEMPTS,    ASKING,
-                                              ACTIVE, CLAIMS,    TOKEN,  CERTIFICATE, LAST};
-static const unsigned char DPOP[] = {FIRST, ALGORITHM, STRUCTURE, ISSUER, ATTEMPTS, ASKING,
-                                     KEY,   SIGNATURE, CLAIMS,    TOKEN,  PROVEN,   LAST};
-static const unsigned char DPOP_OPAQUE[] = {FIRST,  STRUCTURE, ISSUER, ATTEMPTS, ASKING,
-                                            ACTIVE, CLAIMS,    TOKEN,  PROVEN,   LAST};
+static const unsigned char BEARER[] = {FIRST,    STRUCTURE,   ALGORITHM, TYPE,      ISSUER,
+                                       ATTEMPTS, ASKING,      KEY,       SIGNATURE, CLAIMS,
+                                       TOKEN,    CERTIFICATE, LAST};
+static const unsigned char BEARER_OPAQUE[] = {
+    FIRST, STRUCTURE, TYPE, ISSUER, ATTEMPTS, ASKING, ACTIVE, CLAIMS, TOKEN, CERTIFICATE, LAST};
+static const unsigned char DPOP[] = {FIRST, STRUCTURE, ALGORITHM, TYPE,  ISSUER, ATTEMPTS, ASKING,
+                                     KEY,   SIGNATURE, CLAIMS,    TOKEN, PROVEN, LAST};
+static const unsigned char DPOP_OPAQUE[] = {FIRST,  STRUCTURE, TYPE,  ISSUER, ATTEMPTS, ASKING,
+                                            ACTIVE, CLAIMS,    TOKEN, PROVEN, LAST};
 static const unsigned char BASIC[] = {FIRST, ATTEMPTS, ASKING, PASSWORD, LAST};
 static const unsigned char DIGEST[] = {FIRST, OFFER,    ATTEMPTS,  ASKING, NONCE, URI,
                                        USER,  RESPONSE, FRESHNESS, REPLAY, LAST};

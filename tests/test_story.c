@@ -66,7 +66,7 @@ static void tells_of_one_failure_at_most_and_last(void **state)
 
 #define JWT "eyJh...x9Qk"
 #define FIRST "route credentials scheme shape"
-#define TOKEN FIRST " algorithm structure issuer key signature claims time audience revocation"
+#define TOKEN FIRST " structure algorithm type issuer key signature claims time audience revocation"
 
 static const struct {
     enum dw_scheme scheme;
@@ -86,15 +86,15 @@ static const struct {
     {DW_SCHEME_BASIC, DW_TOKEN_EXPIRED, "", "", "", "!time"},
     {DW_SCHEME_BEARER, DW_HEADER_QUOTED, "", "", "", "route credentials scheme !shape"},
     {DW_SCHEME_BEARER, DW_TOKEN_ALG_NONE, JWT, "", "", FIRST " !algorithm"},
-    {DW_SCHEME_BEARER, DW_KEYS_UNREACHABLE, JWT, "", "", FIRST " algorithm structure issuer !asking"},
-    {DW_SCHEME_BEARER, DW_TOKEN_KID, JWT, "", "", FIRST " algorithm structure issuer !key"},
+    {DW_SCHEME_BEARER, DW_KEYS_UNREACHABLE, JWT, "", "", FIRST " structure algorithm type issuer !asking"},
+    {DW_SCHEME_BEARER, DW_TOKEN_KID, JWT, "", "", FIRST " structure algorithm type issuer !key"},
     {DW_SCHEME_BEARER, DW_TOKEN_EXPIRED, JWT, "", "",
-     FIRST " algorithm structure issuer key signature claims !time"},
-    {DW_SCHEME_BEARER, DW_TOKEN_INACTIVE, "op_x...9Qkx", "", "", FIRST " structure issuer !active"},
+     FIRST " structure algorithm type issuer key signature claims !time"},
+    {DW_SCHEME_BEARER, DW_TOKEN_INACTIVE, "op_x...9Qkx", "", "", FIRST " structure type issuer !active"},
     {DW_SCHEME_BEARER, DW_TOKEN_AUD, "op_x...9Qkx", "", "",
-     FIRST " structure issuer active claims time !audience"},
+     FIRST " structure type issuer active claims time !audience"},
     {DW_SCHEME_BEARER, DW_TOKEN_REVOKED, JWT, "", "",
-     FIRST " algorithm structure issuer key signature claims time audience !revocation"},
+     FIRST " structure algorithm type issuer key signature claims time audience !revocation"},
     {DW_SCHEME_BEARER, DW_MTLS_MISMATCH, JWT, "", "", TOKEN " binding !certificate"},
     {DW_SCHEME_BEARER, DW_SCOPE_INSUFFICIENT, JWT, "", "",
      TOKEN " binding certificate requirements !scope"},
