@@ -110,21 +110,15 @@ static enum dw_reason read_known(struct trial *trial, const struct digest *diges
 static enum dw_reason check_response(struct trial *trial, const struct digest *digest,
                                      const char *ha1)
 {
-    const struct dw_answers *answers = trial->answers;
-    struct dw_decision *found = trial->found;
     uint8_t wanted[HASH_SIZE];
 
-    if (answers->wait != NULL) {
-        found->retry_after =
-            answers->wait(answers->context, trial->request->source, found->account);
-    }
-    if (found->retry_after > 0) {
-        return DW_ATTEMPTS;
-    }
     const size_t n = digest_response(digest, dw_span_of(ha1), trial->request->method, wanted);
     const bool equal = dw_secret_equal((struct dw_span){(const char *)wanted, n},
                                        (struct dw_span){(const char *)digest->response, n});
     dw_secret_wipe(wanted, sizeof(wanted));
+    if (trial_has_to_wait(trial, equal)) {
+        return DW_ATTEMPTS;
+    }
     return equal ? DW_REASON_NONE : DW_DIGEST_RESPONSE;
 }
 

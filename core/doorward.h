@@ -254,8 +254,9 @@ struct dw_answers {
     /* Whether this is used for the first time: a proof's jti, a nonce's count. DW_REASON_NONE,
      * DW_PROOF_REPLAYED, or DW_GUARD_FAILED: nobody can tell. Until `until` it is remembered. */
     enum dw_reason (*use)(void *context, const uint8_t name[DW_FACT_NAME], int64_t until);
-    /* Seconds until whoever sent the request may guess again; 0: now. `account` may be absent. */
-    int (*wait)(void *context, struct dw_span source, struct dw_span account);
+    /* Seconds until whoever sent the request may guess again; 0: now. `account` may be absent. With
+     * `right`, the guess is known to be right: whoever guesses for ever must not learn it from that. */
+    int (*wait)(void *context, struct dw_span source, struct dw_span account, bool right);
 };
 
 struct dw_field {

@@ -22,20 +22,15 @@ static enum dw_reason take_heard(enum dw_reason heard)
 static enum dw_reason without_fact(struct trial *trial)
 {
     const struct dw_answers *answers = trial->answers;
-    struct dw_decision *found = trial->found;
 
     if (answers->asking == DW_HAVE_ASKED) {
         return take_heard(answers->heard);
     }
     /* Before anybody is troubled: a guess too many is turned away here and now. */
-    found->retry_after = answers->wait == NULL ? 0
-                                               : answers->wait(answers->context,
-                                                               trial->request->source,
-                                                               found->account);
-    if (found->retry_after > 0) {
+    if (trial_has_to_wait(trial, false)) {
         return DW_ATTEMPTS;
     }
-    return answers->asking == DW_MAY_ASK ? KINDS[found->fact].ask : DW_GUARD_UNREACHABLE;
+    return answers->asking == DW_MAY_ASK ? KINDS[trial->found->fact].ask : DW_GUARD_UNREACHABLE;
 }
 
 enum dw_reason lookup_find(struct trial *trial, struct dw_known *known)
@@ -47,6 +42,9 @@ enum dw_reason lookup_find(struct trial *trial, struct dw_known *known)
     if (answers->find == NULL ||
         !answers->find(answers->context, found->fact, found->name, &there)) {
         return without_fact(trial);
+    }
+    if (found->fact == DW_FACT_PASSWORD && trial_has_to_wait(trial, true)) {
+        return DW_ATTEMPTS;
     }
     if (there.renew != 0 && there.renew <= trial->request->now && answers->asking == DW_MAY_ASK) {
         return KINDS[found->fact].ask;

@@ -47,6 +47,9 @@ bool trial_accepts(const struct trial *trial, enum dw_scheme scheme);
 /* Whether what trial->who speaks of was revoked. */
 bool trial_is_revoked(const struct trial *trial);
 
+/* Whether whoever sent the credentials has guessed too often: found->retry_after says for how long. */
+bool trial_has_to_wait(struct trial *trial, bool right);
+
 /* Notes the values a check compared, for the operator. Numbers are seconds since 1970. */
 void trial_note(struct trial *trial, struct dw_span wanted, struct dw_span seen);
 void trial_note_times(struct trial *trial, int64_t wanted, int64_t seen);

@@ -40,6 +40,18 @@ bool trial_is_revoked(const struct trial *trial)
            answers->is_revoked(answers->context, trial->found->scheme, &trial->who);
 }
 
+bool trial_has_to_wait(struct trial *trial, bool right)
+{
+    const struct dw_answers *answers = trial->answers;
+    struct dw_decision *found = trial->found;
+
+    found->retry_after = answers->wait == NULL
+                             ? 0
+                             : answers->wait(answers->context, trial->request->source,
+                                             found->account, right);
+    return found->retry_after > 0;
+}
+
 void trial_note(struct trial *trial, struct dw_span wanted, struct dw_span seen)
 {
     trial->found->wanted = wanted;

@@ -224,6 +224,7 @@ struct sight {
     int64_t now;
     bool rehearsal;
     bool has_known; /* looking at what is known was begun: a token of an issuer's needs none of it */
+    bool is_blind;  /* whether something is revoked had to be known, and nobody could tell */
 };
 
 static bool is_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt *token)
@@ -231,6 +232,15 @@ static bool is_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt
     const struct sight *sight = context;
 
     return revocation_holds(sight->watch->edge, scheme, token);
+}
+
+static bool is_anyhow_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt *token)
+{
+    struct sight *sight = context;
+
+    (void)scheme, (void)token;
+    sight->is_blind = true;
+    return true;
 }
 
 static bool find(void *context, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],
@@ -261,11 +271,11 @@ static enum dw_reason use(void *context, const uint8_t name[DW_FACT_NAME], int64
     return answer == ONCE_FIRST ? DW_REASON_NONE : DW_PROOF_REPLAYED;
 }
 
-static int wait_for(void *context, struct dw_span source, struct dw_span account)
+static int wait_for(void *context, struct dw_span source, struct dw_span account, bool right)
 {
     const struct sight *sight = context;
 
-    return throttle_wait(sight->watch->throttle, source, account, sight->now);
+    return throttle_wait(sight->watch->throttle, source, account, right, sight->now);
 }
 
 /* An edge that cannot be read any more is opened again by guard_watch(). */
@@ -273,7 +283,11 @@ static bool begin_edge(struct guard *guard, struct dw_answers *answers)
 {
     uint64_t version;
 
-    if (guard->watch.edge == NULL || edge_begin(guard->watch.edge, &version) != 0) {
+    if (guard->watch.edge == NULL) {
+        return false;
+    }
+    if (edge_begin(guard->watch.edge, &version) != 0) {
+        answers->is_revoked = is_anyhow_revoked;
         return false;
     }
     look_at_edge(guard, version);
@@ -285,7 +299,7 @@ void guard_decide(struct guard *guard, const struct dw_request *request,
                   const struct guard_terms *terms, struct dw_decision *decision)
 {
     const bool alone = guard->folder == NULL && terms->asking == DW_MAY_ASK;
-    struct sight sight = {&guard->watch, request->now, terms->rehearsal, false};
+    struct sight sight = {&guard->watch, request->now, terms->rehearsal, false, false};
     struct dw_answers answers = {
         .issuers = guard->issuers,
         .asking = alone ? DW_CANNOT_ASK : terms->asking,
@@ -301,6 +315,10 @@ void guard_decide(struct guard *guard, const struct dw_request *request,
 
     judge_freshness(guard, request->now);
     dw_decide(guard->policy, &answers, request, &guard->work, decision);
+    if (sight.is_blind) {
+        decision->verdict = DW_DENY;
+        decision->reason = DW_GUARD_FAILED;
+    }
     if (sight.has_known) {
         known_end(guard->watch.known);
     }
@@ -332,9 +350,15 @@ void guard_id(struct guard *guard, char id[RECENT_ID_SIZE])
 static void count_guess(struct guard *guard, const struct dw_request *request,
                         const struct dw_decision *decision, int status)
 {
-    if (guard->watch.throttle != NULL && status >= FIRST_DENIAL &&
-        dw_reason_is_guess(decision->reason)) {
-        throttle_blame(guard->watch.throttle, request->source, decision->account, request->now);
+    struct throttle *throttle = guard->watch.throttle;
+
+    if (throttle == NULL || status < FIRST_DENIAL) {
+        return;
+    }
+    if (dw_reason_is_guess(decision->reason)) {
+        throttle_blame(throttle, request->source, decision->account, request->now);
+    } else if (decision->reason == DW_ATTEMPTS) {
+        throttle_insist(throttle, request->source, decision->account, request->now);
     }
 }
 

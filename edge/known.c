@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "boot.h"
+#include "brief.h"
 #include "folder.h"
 #include "view.h"
 
@@ -34,6 +35,7 @@ struct known {
     unsigned n_puts;
     bool has_secret;
     uint8_t secret[KNOWN_SECRET];
+    char claims[DW_CLAIMS_MAX]; /* those found last, or being put */
 };
 
 /* How a fact is stored, its claims behind it. */
@@ -145,6 +147,7 @@ void known_close(struct known *known)
     }
     view_close(&known->view);
     dw_secret_wipe(known->secret, sizeof(known->secret));
+    dw_secret_wipe(known->claims, sizeof(known->claims));
     free(known);
 }
 
@@ -196,17 +199,21 @@ bool known_look(struct known *known, enum dw_fact fact, const uint8_t name[DW_FA
     struct fact_key fact_key = make_key(fact, name, DW_FACT_NAME);
     MDB_val key = {fact_key.len, fact_key.bytes};
     struct stored stored;
+    struct dw_span brief;
     MDB_val value;
+    size_t len;
 
     if (look_up(known, FACTS, &key, &value) != 0 || value.mv_size < sizeof(stored)) {
         return false;
     }
     memcpy(&stored, value.mv_data, sizeof(stored));
-    if (stored.until <= now) {
+    brief = (struct dw_span){(const char *)value.mv_data + sizeof(stored),
+                             value.mv_size - sizeof(stored)};
+    if (stored.until <= now || !brief_read(brief, known->claims, sizeof(known->claims), &len)) {
         return false;
     }
     *found = (struct dw_known){
-        .claims = {(const char *)value.mv_data + sizeof(stored), value.mv_size - sizeof(stored)},
+        .claims = {known->claims, len},
         .until = stored.until,
         .renew = stored.renew,
     };
@@ -239,6 +246,7 @@ static int make_room(MDB_txn *txn, const MDB_dbi *tables)
 struct fact_change {
     struct fact_key key;
     const struct dw_known *what; /* NULL: drop all that begin with the key */
+    struct dw_span claims;       /* its own, as they are stored */
 };
 
 static int put_fact(MDB_txn *txn, const MDB_dbi *tables, void *context)
@@ -247,7 +255,7 @@ static int put_fact(MDB_txn *txn, const MDB_dbi *tables, void *context)
     const struct dw_known *what = change->what;
     const struct stored stored = {what->until, what->renew};
     MDB_val key = {change->key.len, change->key.bytes};
-    MDB_val value = {sizeof(stored) + what->claims.len, NULL};
+    MDB_val value = {sizeof(stored) + change->claims.len, NULL};
     int error = make_room(txn, tables);
 
     if (error != 0) {
@@ -258,8 +266,8 @@ static int put_fact(MDB_txn *txn, const MDB_dbi *tables, void *context)
         return error;
     }
     memcpy(value.mv_data, &stored, sizeof(stored));
-    if (what->claims.len > 0) {
-        memcpy((char *)value.mv_data + sizeof(stored), what->claims.at, what->claims.len);
+    if (change->claims.len > 0) {
+        memcpy((char *)value.mv_data + sizeof(stored), change->claims.at, change->claims.len);
     }
     return view_sweep(txn, tables[FACTS], &key, time(NULL) - DW_LEEWAY_MAX);
 }
@@ -312,10 +320,15 @@ int known_put(struct known *known, enum dw_fact fact, const uint8_t name[DW_FACT
               const struct dw_known *what, struct complaint *why)
 {
     struct fact_change change = {.key = make_key(fact, name, DW_FACT_NAME), .what = what};
+    size_t len;
 
     if (what->claims.len > DW_CLAIMS_MAX) {
         return complain(why, "%s: claims of more than %d bytes", known->view.file, DW_CLAIMS_MAX);
     }
+    if (!brief_write(what->claims, known->claims, &len)) {
+        return complain(why, "%s: claims that are no JSON", known->view.file);
+    }
+    change.claims = (struct dw_span){known->claims, len};
     if (known->n_puts % CLEAR_EVERY == 0) {
         view_clear_readers(&known->view);
     }

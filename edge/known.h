@@ -31,7 +31,7 @@ bool known_is_current(const struct known *known);
 /* The secret all processes of the machine share; NULL: it cannot be read. Outside begin and end. */
 const uint8_t *known_secret(struct known *known);
 
-/* Begins to look; what is found stays good until known_end(). */
+/* Begins to look; what is found stays good until the next look or known_end(). */
 DW_MUST_USE int known_begin(struct known *known);
 void known_end(struct known *known);
 

@@ -12,8 +12,11 @@
 #include "marks.h"
 #include "shared_file.h"
 
-#define TABLE_LAYOUT 1
+#define TABLE_LAYOUT 2
 #define DIGEST_SIZE  SHA256_DIGEST_LENGTH
+/* The owner, who happens to share the source, has to wait no longer than this once it is over. */
+#define PAIR_MOST (((int64_t)THROTTLE_PAIR + 5) * THROTTLE_EVERY)
+
 #define NETWORK_SIZE 8 /* bytes of an IPv6 /64: one customer's */
 
 /* A mark's time says when all its guesses will be forgotten (the "theoretical arrival time" of the
@@ -22,6 +25,7 @@ struct table {
     struct shared_head head;
     _Alignas(64) _Atomic uint64_t sources[THROTTLE_SLOTS];
     _Alignas(64) _Atomic uint64_t accounts[THROTTLE_SLOTS];
+    _Alignas(64) _Atomic uint64_t pairs[THROTTLE_SLOTS];
 };
 
 struct throttle {
@@ -133,6 +137,16 @@ static bool name_account(const struct throttle *throttle, struct dw_span account
     return account.len > 0 && make_digest(throttle, account.at, account.len, digest);
 }
 
+/* Of this source at this account. The two digests have one length each: no other two look the same. */
+static bool name_pair(const struct throttle *throttle, struct dw_span source, struct dw_span account,
+                      uint8_t digest[DIGEST_SIZE])
+{
+    uint8_t both[2][DIGEST_SIZE];
+
+    return name_source(throttle, source, both[0]) && name_account(throttle, account, both[1]) &&
+           make_digest(throttle, both, sizeof(both), digest);
+}
+
 /* -- Counting ---------------------------------------------------------------------------------- */
 
 /* How long until all is forgotten. Nothing lies further ahead, unless the clock went back. */
@@ -151,7 +165,8 @@ static int64_t find_guilt(_Atomic uint64_t *marks, const uint8_t digest[DIGEST_S
     return guilt_of(look.marked, now);
 }
 
-static void add_guilt(_Atomic uint64_t *marks, const uint8_t digest[DIGEST_SIZE], int64_t now)
+static void add_guilt(_Atomic uint64_t *marks, const uint8_t digest[DIGEST_SIZE], int64_t most,
+                      int64_t now)
 {
     struct marks_look look;
     bool done;
@@ -161,8 +176,8 @@ static void add_guilt(_Atomic uint64_t *marks, const uint8_t digest[DIGEST_SIZE]
 
         marks_look(marks, THROTTLE_SLOTS, digest, &look);
         guilt = guilt_of(look.marked, now) + THROTTLE_EVERY;
-        if (guilt > THROTTLE_MOST) {
-            guilt = THROTTLE_MOST;
+        if (guilt > most) {
+            guilt = most;
         }
         done = atomic_compare_exchange_strong(look.mark != NULL ? look.mark : look.least,
                                               look.mark != NULL ? &look.marked : &look.lowest,
@@ -178,8 +193,18 @@ static int64_t wait_for(int64_t guilt, int allowed)
     return wait > 0 ? wait : 0;
 }
 
+static int wait_when_right(struct throttle *throttle, struct dw_span source,
+                           struct dw_span account, int64_t now)
+{
+    uint8_t digest[DIGEST_SIZE];
+
+    return name_pair(throttle, source, account, digest)
+               ? (int)wait_for(find_guilt(throttle->table->pairs, digest, now), THROTTLE_PAIR)
+               : 0;
+}
+
 int throttle_wait(struct throttle *throttle, struct dw_span source, struct dw_span account,
-                  int64_t now)
+                  bool right, int64_t now)
 {
     struct table *table = throttle->table;
     uint8_t digest[DIGEST_SIZE];
@@ -188,6 +213,9 @@ int throttle_wait(struct throttle *throttle, struct dw_span source, struct dw_sp
     int64_t at_account;
     int64_t until_clean;
 
+    if (right) {
+        return wait_when_right(throttle, source, account, now);
+    }
     if (!name_source(throttle, source, digest)) {
         return 0;
     }
@@ -210,9 +238,20 @@ void throttle_blame(struct throttle *throttle, struct dw_span source, struct dw_
     uint8_t digest[DIGEST_SIZE];
 
     if (name_source(throttle, source, digest)) {
-        add_guilt(throttle->table->sources, digest, now);
+        add_guilt(throttle->table->sources, digest, THROTTLE_MOST, now);
     }
     if (name_account(throttle, account, digest)) {
-        add_guilt(throttle->table->accounts, digest, now);
+        add_guilt(throttle->table->accounts, digest, THROTTLE_MOST, now);
+    }
+    throttle_insist(throttle, source, account, now);
+}
+
+void throttle_insist(struct throttle *throttle, struct dw_span source, struct dw_span account,
+                     int64_t now)
+{
+    uint8_t digest[DIGEST_SIZE];
+
+    if (name_pair(throttle, source, account, digest)) {
+        add_guilt(throttle->table->pairs, digest, PAIR_MOST, now);
     }
 }

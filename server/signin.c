@@ -200,7 +200,7 @@ static enum http_answer sign_in(struct visit *visit, const struct form *form)
     }
     visit->back = read_return(form_value(form, DW_SPAN("return")));
     decision.retry_after = throttle_wait(visit->service->shared.throttle, visit->described.source,
-                                         user, visit->described.now);
+                                         user, false, visit->described.now);
     if (decision.retry_after > 0) {
         turn_away(visit, decision);
         return HTTP_ANSWERED;

@@ -31,6 +31,7 @@ static struct {
     size_t n_used;
     int64_t until;
     int wait;
+    bool right; /* what was waited for was known to be so */
     char account[64]; /* whose guesses were asked for last */
 } memory;
 
@@ -62,10 +63,11 @@ static inline enum dw_reason use(void *context, const uint8_t name[DW_FACT_NAME]
     return DW_REASON_NONE;
 }
 
-static inline int wait_for(void *context, struct dw_span source, struct dw_span account)
+static inline int wait_for(void *context, struct dw_span source, struct dw_span account, bool right)
 {
     (void)context;
     assert_span(source, "192.0.2.1");
+    memory.right = right;
     (void)snprintf(memory.account, sizeof(memory.account), "%.*s", (int)account.len, account.at);
     return memory.wait;
 }

@@ -232,6 +232,7 @@ static void who_guessed_too_often_has_to_wait(void **state)
     assert_int_equal(decision.reason, DW_ATTEMPTS);
     assert_int_equal(decision.retry_after, 17);
     assert_string_equal(memory.account, "joe");
+    assert_true(memory.right); /* an answer is checked first */
     assert_int_equal(memory.n_used, 0);
 }
 

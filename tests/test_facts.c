@@ -32,7 +32,7 @@ static struct {
     uint8_t name[DW_FACT_NAME];
     struct dw_known known;
     bool revoked;
-    int wait;
+    int wait, wait_right;
     int waited; /* how often somebody asked how long */
 } memory;
 
@@ -55,13 +55,13 @@ static bool is_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt
     return memory.revoked;
 }
 
-static int wait_for(void *context, struct dw_span source, struct dw_span account)
+static int wait_for(void *context, struct dw_span source, struct dw_span account, bool right)
 {
     (void)context;
     (void)account;
     assert_span(source, "192.0.2.1");
-    memory.waited++;
-    return memory.wait;
+    memory.waited += right ? 0 : 1;
+    return right ? memory.wait_right : memory.wait;
 }
 
 static struct dw_work work;
@@ -164,7 +164,9 @@ static void what_is_known_lets_in_without_a_question(void **state)
     assert_span(decision.subject, "joe");
     assert_span(decision.scope, "read");
     assert_true(decision.cached);
-    assert_int_equal(memory.waited, 0); /* the right password is never held back */
+    assert_int_equal(memory.waited, 0); /* others' guesses do not hold back the right password */
+    memory.wait_right = 3;
+    assert_int_equal(decide_one("/basic", AUTH, JOES_PASSWORD).reason, DW_ATTEMPTS);
 }
 
 static void a_guess_too_many_waits(void **state)

@@ -85,7 +85,7 @@ static const struct {
     {DW_SCHEME_NONE, DW_TOKEN_EXPIRED, "", "", "", "!time"},
     {DW_SCHEME_BASIC, DW_TOKEN_EXPIRED, "", "", "", "!time"},
     {DW_SCHEME_BEARER, DW_HEADER_QUOTED, "", "", "", "route credentials scheme !shape"},
-    {DW_SCHEME_BEARER, DW_TOKEN_ALG_NONE, JWT, "", "", FIRST " !algorithm"},
+    {DW_SCHEME_BEARER, DW_TOKEN_ALG_NONE, JWT, "", "", FIRST " structure !algorithm"},
     {DW_SCHEME_BEARER, DW_KEYS_UNREACHABLE, JWT, "", "", FIRST " structure algorithm type issuer !asking"},
     {DW_SCHEME_BEARER, DW_TOKEN_KID, JWT, "", "", FIRST " structure algorithm type issuer !key"},
     {DW_SCHEME_BEARER, DW_TOKEN_EXPIRED, JWT, "", "",
@@ -152,7 +152,7 @@ static void shows_what_was_looked_at(void **state)
                                        .issuer = "https://a.example",
                                        .kid = "k"};
     static const char *const SEEN[] = {"/v1/**", NULL, "bearer", JWT,  NULL,
-                                       NULL,     "https://a.example", "k", NULL};
+                                       NULL,     NULL, "https://a.example", "k", NULL};
     struct story story;
 
     (void)state;

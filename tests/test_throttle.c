@@ -59,7 +59,7 @@ static void blame(struct dw_span source, struct dw_span account, int n, int64_t 
 
 static int wait_of(struct dw_span source, struct dw_span account, int64_t now)
 {
-    return throttle_wait(throttle, source, account, now);
+    return throttle_wait(throttle, source, account, false, now);
 }
 
 static void opening_needs_a_table(void **state)
@@ -293,9 +293,9 @@ static bool guess_often(void *context)
 
     for (int i = 0; i < 100000; i++) {
         throttle_blame(mine, HERE, ANN, NOW + i);
-        good = good && throttle_wait(mine, THERE, ANN, NOW + i) == 0;
+        good = good && throttle_wait(mine, THERE, ANN, false, NOW + i) == 0;
     }
-    return good && throttle_wait(mine, HERE, ANN, NOW + 100000) > 0;
+    return good && throttle_wait(mine, HERE, ANN, false, NOW + 100000) > 0;
 }
 
 static void guessing_makes_no_system_call(void **state)
@@ -307,6 +307,26 @@ static void guessing_makes_no_system_call(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* Whoever is told to wait when wrong and let in when right could guess for ever. */
+static void the_right_guess_waits_only_where_it_was_guessed_at(void **state)
+{
+    (void)state;
+    for (int i = 0; i < THROTTLE_PAIR - 1; i++) {
+        assert_int_equal(throttle_wait(throttle, HERE, ANN, true, NOW), 0);
+        throttle_insist(throttle, HERE, ANN, NOW);
+    }
+    assert_int_equal(throttle_wait(throttle, HERE, ANN, true, NOW), 0);
+    throttle_blame(throttle, HERE, ANN, NOW);
+    assert_int_equal(throttle_wait(throttle, HERE, ANN, true, NOW), THROTTLE_EVERY);
+    assert_int_equal(throttle_wait(throttle, THERE, ANN, true, NOW), 0);
+    assert_int_equal(throttle_wait(throttle, HERE, BOB, true, NOW), 0);
+    for (int i = 0; i < 1000; i++) {
+        throttle_insist(throttle, HERE, ANN, NOW);
+    }
+    assert_true(throttle_wait(throttle, HERE, ANN, true, NOW) < 10 * THROTTLE_EVERY);
+    assert_int_equal(throttle_wait(throttle, HERE, BOB, true, NOW), 0);
+}
 
 int main(void)
 {
@@ -323,6 +343,7 @@ int main(void)
         TEST(no_guess_is_lost),
         TEST(killed_processes_harm_nobody),
         TEST(guessing_makes_no_system_call),
+        TEST(the_right_guess_waits_only_where_it_was_guessed_at),
     };
 
     return RUN_TAP(tests);

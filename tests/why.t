@@ -50,13 +50,13 @@ def check_json(daemon, keys):
     check("how long it took", story["latency_us"] > 0 and story["cached"] is False, story)
     same("the fix, for whom there is one", sorted(story["fix"]), ["call", "visit"])
     same("the checks, up to the one that failed", names(story),
-         "route credentials scheme shape algorithm structure issuer key signature claims !time")
+         "route credentials scheme shape structure algorithm type issuer key signature claims !time")
     failed = story["checks"][-1]
     same("what it saw", failed["seen"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(exp)))
     check("what it expected", failed["expected"].startswith(story["time"][:16]), failed)
     same("what an earlier one saw", [c["seen"] for c in story["checks"] if c["check"] in ("issuer", "key")],
          [ISSUER, "rs256-1"])
-    same("all others hold", [c["ok"] for c in story["checks"]], [True] * 10 + [False])
+    same("all others hold", [c["ok"] for c in story["checks"]], [True] * 11 + [False])
 
 
 def check_each(daemon, keys):
@@ -79,7 +79,7 @@ def check_each(daemon, keys):
             failed = story["checks"][-1]
             same(f"{what}: the values", (failed["expected"], failed.get("seen")), values)
     same("let in: every check held", [c["ok"] for c in told(daemon, ask(daemon, token=keys.good()))["checks"]],
-         [True] * 17)
+         [True] * 18)
     same("open to anyone: there is one", names(told(daemon, ask(daemon, "/health"))), "route")
 
 
