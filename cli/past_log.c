@@ -99,22 +99,36 @@ static bool fill(const struct json *json, struct recent_entry *entry)
     return entry->reason != DW_REASON_NONE && read_time(find_text(json, "time"), &entry->at_us);
 }
 
-bool past_read_line(struct dw_span line, struct recent_entry *entry)
-{
+/* A line while it is read. */
+struct line {
     struct json_node nodes[NODES];
-    struct recent_entry found;
     char text[LINE_MAX_BYTES];
+};
+
+static bool read_line(struct line *line, size_t len, struct recent_entry *entry)
+{
+    struct recent_entry found;
     struct json json;
 
-    if (line.len == 0 || line.len > sizeof(text)) {
-        return false;
-    }
-    memcpy(text, line.at, line.len);
-    if (json_parse(text, line.len, nodes, NODES, &json, NULL) != JSON_OK || !fill(&json, &found)) {
+    if (json_parse(line->text, len, line->nodes, NODES, &json, NULL) != JSON_OK ||
+        !fill(&json, &found)) {
         return false;
     }
     *entry = found;
     return true;
+}
+
+bool past_read_line(struct dw_span line, struct recent_entry *entry)
+{
+    struct line *read = malloc(sizeof(*read));
+    bool good = false;
+
+    if (read != NULL && line.len > 0 && line.len <= sizeof(read->text)) {
+        memcpy(read->text, line.at, line.len);
+        good = read_line(read, line.len, entry);
+    }
+    free(read);
+    return good;
 }
 
 /* -- The log ------------------------------------------------------------------------------------- */
