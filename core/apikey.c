@@ -229,19 +229,29 @@ bool apikey_is_misplaced(const struct trial *trial)
 enum dw_reason apikey_authenticate(struct trial *trial, struct dw_span value)
 {
     const char *prefix = trial->policy->schemes.apikey.prefix;
+    const struct dw_span begin = prefix_of(prefix);
     struct dw_decision *found = trial->found;
+    struct dw_span id = SPAN_NONE;
     struct dw_known known;
 
     found->token = value;
-    enum dw_reason reason = dw_apikey_parse(value, prefix, &found->account);
-    if (reason != DW_REASON_NONE) {
-        return reason;
+    if (value.len != length_with(begin)) {
+        return DW_APIKEY_PARTIAL;
     }
+    found->account = (struct dw_span){value.at + begin.len + 1, DW_APIKEY_ID};
     found->credential = found->account;
     found->fact = DW_FACT_APIKEY;
     dw_fact_name(DW_FACT_APIKEY, value, found->name);
-    reason = lookup_find(trial, &known);
-    return reason != DW_REASON_NONE ? reason : lookup_accept(trial, &known);
+    const enum dw_reason reason = lookup_find(trial, &known);
+    if (reason == DW_REASON_NONE) {
+        return lookup_accept(trial, &known);
+    }
+    /* A key that is known has the right shape. */
+    const enum dw_reason shape = dw_apikey_parse(value, prefix, &id);
+    found->account = id;
+    found->credential = id;
+    found->retry_after = shape == DW_REASON_NONE ? found->retry_after : 0;
+    return shape == DW_REASON_NONE ? reason : shape;
 }
 
 /* Nothing is registered for keys (RFC 9110 s16.4.1); the scheme is the one the Authorization field may

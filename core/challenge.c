@@ -79,8 +79,11 @@ static bool is_token68(struct dw_span span)
     return read_token68(span, &end).len > 0 && end == span.len;
 }
 
+/* A piece ends before each character that needs an escape: most values are one. */
 static int write_quoted(struct dw_span value, struct text *text)
 {
+    size_t start = 0;
+
     text_char(text, '"');
     for (size_t i = 0; i < value.len; i++) {
         const char c = value.at[i];
@@ -89,10 +92,12 @@ static int write_quoted(struct dw_span value, struct text *text)
             return DW_ERR_SYNTAX;
         }
         if (c == '"' || c == '\\') {
+            text_add(text, (struct dw_span){value.at + start, i - start});
             text_char(text, '\\');
+            start = i;
         }
-        text_char(text, c);
     }
+    text_add(text, span_from(value, start));
     text_char(text, '"');
     return 0;
 }

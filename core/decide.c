@@ -8,13 +8,6 @@
  * scheme finds out who is calling is in the file of its name.
  */
 
-/* Nobody yet. A request without credentials, as most that are turned away, needs not even that. */
-static void begin_scheme(struct trial *trial, enum dw_scheme scheme)
-{
-    trial->who = (struct dw_jwt){.alg = DW_ALG_NONE};
-    trial->found->scheme = scheme;
-}
-
 /* -- Who is calling: the Authorization field ---------------------------------------------------------- */
 
 static enum dw_reason authenticate_apikey(struct trial *trial, struct dw_span value)
@@ -85,7 +78,7 @@ static enum dw_reason by_authorization(struct trial *trial, struct dw_span value
     if (!trial_accepts(trial, named->scheme)) {
         return DW_SCHEME_UNSUPPORTED;
     }
-    begin_scheme(trial, named->scheme);
+    trial->found->scheme = named->scheme;
     return named->authenticate(trial, value);
 }
 
@@ -111,7 +104,7 @@ static enum dw_reason by_place(struct trial *trial)
         }
         const enum dw_reason reason = PLACES[i].find(trial, &value);
         if (reason != DW_HEADER_MISSING) {
-            begin_scheme(trial, PLACES[i].scheme);
+            trial->found->scheme = PLACES[i].scheme;
             return reason != DW_REASON_NONE ? reason : PLACES[i].authenticate(trial, value);
         }
     }
@@ -254,15 +247,12 @@ static void make_nonces(struct trial *trial)
 void dw_decide(const struct dw_policy *policy, const struct dw_answers *answers,
                const struct dw_request *request, struct dw_work *work, struct dw_decision *decision)
 {
-    struct trial trial;
+    struct trial trial = {.policy = policy,
+                          .answers = answers,
+                          .request = request,
+                          .work = work,
+                          .found = decision};
 
-    trial.policy = policy;
-    trial.answers = answers;
-    trial.request = request;
-    trial.work = work;
-    trial.found = decision;
-    trial.spare = 0;
-    trial.claims = SPAN_NONE;
     *decision = (struct dw_decision){.verdict = DW_DENY, .reason = DW_GUARD_FAILED};
     decision->reason = judge(&trial);
     switch (dw_reason_text(decision->reason)->status) {

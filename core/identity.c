@@ -12,6 +12,17 @@ static bool must_encode(struct dw_span value, size_t at)
     return c < ' ' || c > '~' || c == '%';
 }
 
+/* How many bytes from there on need no encoding: mostly all. */
+static size_t plain_run(struct dw_span value, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < value.len && !must_encode(value, at + n)) {
+        n++;
+    }
+    return n;
+}
+
 int dw_identity_write(struct dw_span value, char *buffer, size_t size, size_t *len)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
@@ -19,14 +30,15 @@ int dw_identity_write(struct dw_span value, char *buffer, size_t size, size_t *l
 
     text_init(&text, buffer, size);
     for (size_t i = 0; i < value.len; i++) {
-        const unsigned char c = (unsigned char)value.at[i];
-        if (!must_encode(value, i)) {
-            text_char(&text, (char)c);
-            continue;
+        const size_t n = plain_run(value, i);
+        text_add(&text, (struct dw_span){value.at + i, n});
+        i += n;
+        if (i < value.len) {
+            const unsigned char c = (unsigned char)value.at[i];
+            text_char(&text, '%');
+            text_char(&text, DIGITS[c >> 4]);
+            text_char(&text, DIGITS[c & 15]);
         }
-        text_char(&text, '%');
-        text_char(&text, DIGITS[c >> 4]);
-        text_char(&text, DIGITS[c & 15]);
     }
     if (text.overflow) {
         return DW_ERR_SIZE;

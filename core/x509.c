@@ -126,10 +126,11 @@ static void add_san(const GENERAL_NAME *name, struct text *text, struct x509 *ce
         kind, keep(text, ASN1_STRING_get0_data(value), ASN1_STRING_length(value))};
 }
 
-static int read_sans(const X509 *handle, struct text *text, struct x509 *certificate)
+static int read_sans(const X509_EXTENSIONS *extensions, struct text *text,
+                     struct x509 *certificate)
 {
     int found = 0;
-    GENERAL_NAMES *names = X509_get_ext_d2i(handle, NID_subject_alt_name, &found, NULL);
+    GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, &found, NULL);
 
     if (names == NULL) {
         return found == -1 ? 0 : DW_ERR_SYNTAX; /* else there are two, or it cannot be read */
@@ -142,39 +143,147 @@ static int read_sans(const X509 *handle, struct text *text, struct x509 *certifi
     return 0;
 }
 
-static int read_all(const X509 *handle, struct text *text, struct x509 *certificate)
-{
-    const X509_NAME *subject = X509_get_subject_name(handle);
+/* -- Where it stands (RFC 5280 s4.1) ---------------------------------------------------------------- */
 
-    if (!read_time(X509_get0_notBefore(handle), &certificate->not_before) ||
-        !read_time(X509_get0_notAfter(handle), &certificate->not_after)) {
+/* What is needed of a certificate, each with its tag and length. d2i_X509() would also import the public
+ * key, which takes longer than all else a request needs. */
+struct parts {
+    struct dw_span not_before, not_after, subject;
+    struct dw_span extensions; /* absent: none */
+};
+
+/* Takes the next element off. false: there is none with that tag, or it is longer than what is left. */
+static bool take(struct dw_span *rest, int tag, struct dw_span *whole, struct dw_span *inside)
+{
+    const unsigned char *at = (const unsigned char *)rest->at;
+    int found = 0, class = 0;
+    long len = 0;
+
+    if (rest->len == 0) {
+        return false;
+    }
+    const int form = ASN1_get_object(&at, &len, &found, &class, (long)rest->len);
+    const bool fits = found == (tag & V_ASN1_PRIMITIVE_TAG) && class == (tag & V_ASN1_PRIVATE);
+    if ((form & 0x81) != 0 || !fits) { /* broken, or of no length that is known */
+        return false;
+    }
+    *inside = (struct dw_span){(const char *)at, (size_t)len};
+    *whole = (struct dw_span){rest->at, (size_t)(inside->at - rest->at) + inside->len};
+    *rest = span_from(*rest, whole->len);
+    return true;
+}
+
+static bool skip(struct dw_span *rest, int tag)
+{
+    struct dw_span whole, inside;
+
+    return take(rest, tag, &whole, &inside);
+}
+
+static bool take_time(struct dw_span *rest, struct dw_span *time)
+{
+    struct dw_span inside;
+
+    return take(rest, V_ASN1_UTCTIME, time, &inside) ||
+           take(rest, V_ASN1_GENERALIZEDTIME, time, &inside);
+}
+
+static bool split_signed(struct dw_span rest, struct parts *parts)
+{
+    struct dw_span whole, validity, inside;
+
+    (void)skip(&rest, V_ASN1_CONTEXT_SPECIFIC | 0); /* version */
+    if (!skip(&rest, V_ASN1_INTEGER) || !skip(&rest, V_ASN1_SEQUENCE) ||
+        !skip(&rest, V_ASN1_SEQUENCE) || !take(&rest, V_ASN1_SEQUENCE, &whole, &validity) ||
+        !take_time(&validity, &parts->not_before) || !take_time(&validity, &parts->not_after) ||
+        validity.len > 0 || !take(&rest, V_ASN1_SEQUENCE, &parts->subject, &inside) ||
+        !skip(&rest, V_ASN1_SEQUENCE)) {
+        return false;
+    }
+    (void)skip(&rest, V_ASN1_CONTEXT_SPECIFIC | 1); /* unique identifiers */
+    (void)skip(&rest, V_ASN1_CONTEXT_SPECIFIC | 2);
+    parts->extensions = SPAN_NONE;
+    (void)take(&rest, V_ASN1_CONTEXT_SPECIFIC | 3, &whole, &parts->extensions);
+    return rest.len == 0;
+}
+
+static bool split(struct dw_span der, struct parts *parts)
+{
+    struct dw_span whole, rest, inside;
+
+    return take(&der, V_ASN1_SEQUENCE, &whole, &rest) && der.len == 0 &&
+           take(&rest, V_ASN1_SEQUENCE, &whole, &inside) && skip(&rest, V_ASN1_SEQUENCE) &&
+           skip(&rest, V_ASN1_BIT_STRING) && rest.len == 0 && split_signed(inside, parts);
+}
+
+/* -- The whole ------------------------------------------------------------------------------------- */
+
+static bool read_time_of(struct dw_span der, int64_t *seconds)
+{
+    const unsigned char *at = (const unsigned char *)der.at;
+    ASN1_TIME *time = d2i_ASN1_TIME(NULL, &at, (long)der.len);
+    const bool done = read_time(time, seconds);
+
+    ASN1_TIME_free(time);
+    return done;
+}
+
+static int read_names(struct dw_span der, struct text *text, struct x509 *certificate)
+{
+    const unsigned char *at = (const unsigned char *)der.at;
+    X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)der.len);
+
+    if (name == NULL) {
         return DW_ERR_SYNTAX;
     }
-    int error = read_subject(subject, text, &certificate->subject);
+    const int error = read_subject(name, text, &certificate->subject);
     if (error == 0) {
-        read_common_name(subject, text, &certificate->common_name);
-        error = read_sans(handle, text, certificate);
+        read_common_name(name, text, &certificate->common_name);
+    }
+    X509_NAME_free(name);
+    return error;
+}
+
+static int read_extensions(struct dw_span der, struct text *text, struct x509 *certificate)
+{
+    const unsigned char *at = (const unsigned char *)der.at;
+
+    if (der.at == NULL) {
+        return 0;
+    }
+    X509_EXTENSIONS *extensions = d2i_X509_EXTENSIONS(NULL, &at, (long)der.len);
+    const bool done = extensions != NULL && at == (const unsigned char *)der.at + der.len;
+    const int error = done ? read_sans(extensions, text, certificate) : DW_ERR_SYNTAX;
+    sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+    return error;
+}
+
+static int read_all(struct dw_span der, struct text *text, struct x509 *certificate)
+{
+    struct parts parts;
+
+    if (!split(der, &parts) || !read_time_of(parts.not_before, &certificate->not_before) ||
+        !read_time_of(parts.not_after, &certificate->not_after)) {
+        return DW_ERR_SYNTAX;
+    }
+    int error = read_names(parts.subject, text, certificate);
+    if (error == 0) {
+        error = read_extensions(parts.extensions, text, certificate);
     }
     return error == 0 && text->overflow ? DW_ERR_SIZE : error;
 }
 
 int x509_read(struct dw_span der, char *room, size_t size, struct x509 *certificate)
 {
-    const unsigned char *at = (const unsigned char *)der.at;
     struct x509 read = {.subject = SPAN_NONE};
     struct text text;
-    int error = DW_ERR_SYNTAX;
 
     if (der.len == 0 || der.len > INT32_MAX) {
         return DW_ERR_SYNTAX;
     }
     text_init(&text, room, size);
     ERR_set_mark();
-    X509 *handle = d2i_X509(NULL, &at, (long)der.len);
-    if (handle != NULL && at == (const unsigned char *)der.at + der.len) {
-        error = read_all(handle, &text, &read);
-    }
-    X509_free(handle);
+    const int error = read_all(der, &text, &read);
     ERR_pop_to_mark();
     if (error == 0) {
         *certificate = read;
