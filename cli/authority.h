@@ -37,8 +37,9 @@ const char *apikey_state(const struct store_apikey *key, int64_t now);
 
 /* -- edge.c: what follows from a change. CLI_FINE, or CLI_FAILED after one line on stderr. -------- */
 
-/* The longest that a token can be good, as core has it, and a day. */
-#define AUTHORITY_LONGEST ((INT64_C(3653) + 1) * 86400)
+/* The longest that a token can be good, as core has it, and a day; and one of ours, and the leeway. */
+#define AUTHORITY_LONGEST     ((INT64_C(3653) + 1) * 86400)
+#define AUTHORITY_OWN_LONGEST (CONFIG_ACCESS_TOKEN_TTL_MAX + DW_LEEWAY_MAX)
 
 /* Revokes, in the store and on the edge. */
 DW_MUST_USE int authority_revoke(struct authority *authority,
@@ -55,10 +56,11 @@ DW_MUST_USE int authority_forget_user(struct authority *authority, const char *n
 /* Ends a user's sessions. */
 DW_MUST_USE int authority_end_sessions(struct authority *authority, const char *user, size_t *n);
 
-/* Ends the session of that id; n 0: there is none of ours. */
-DW_MUST_USE int authority_end_session(struct authority *authority, const char *id, size_t *n);
+/* Ends the session of that id, which is remembered until its end; 0: there is none of ours. */
+DW_MUST_USE int authority_end_session(struct authority *authority, const char *id, int64_t *until);
 
-/* Revokes an API key, which must be there, for good. */
+/* Revokes an API key, which must be there, for good. `until`: how long that is remembered on the edge, at
+ * least for as long as a fact of it may be there. */
 DW_MUST_USE int authority_revoke_key(struct authority *authority, const char *id, int64_t until);
 
 #endif

@@ -51,7 +51,7 @@ int authority_revoke(struct authority *authority, const struct store_revocation 
     struct complaint why;
     int status;
 
-    if (store_revoke(authority->store, revocation, &why) != 0) {
+    if (store_revoke(authority->store, revocation, authority->now, &why) != 0) {
         return cli_fail("%s", why.text);
     }
     status = reach(authority);
@@ -126,26 +126,22 @@ struct ending {
     struct authority *authority;
     const char *id; /* NULL: whichever is listed */
     size_t n;
+    int64_t until; /* the end of the last of them */
     int status;
 };
 
-/* Beside the fact, which a daemon about to be told may put there again, the session itself is revoked. */
+/* The fact stays: by it, workers say that the session is revoked, even where there is nobody to ask. */
 static int end_one(struct authority *authority, const struct store_session *session)
 {
     struct store_revocation revocation = {
         .kind = EDGE_SESSION, .before = authority->now, .until = session->expires};
     struct complaint why;
-    int status;
 
     if (store_session_end(authority->store, session->id, authority->now, &why) < 0) {
         return cli_fail("%s", why.text);
     }
     memcpy(revocation.value, session->id, sizeof(session->id));
-    status = authority_revoke(authority, &revocation);
-    if (status != CLI_FINE) {
-        return status;
-    }
-    return authority_forget(authority, DW_FACT_SESSION, session->name, sizeof(session->name));
+    return authority_revoke(authority, &revocation);
 }
 
 static void end_listed(void *context, const struct store_session *session)
@@ -155,11 +151,12 @@ static void end_listed(void *context, const struct store_session *session)
     if (ending->status == CLI_FINE &&
         (ending->id == NULL || strcmp(ending->id, session->id) == 0)) {
         ending->status = end_one(ending->authority, session);
+        ending->until = session->expires;
         ending->n++;
     }
 }
 
-static int end_sessions(struct ending *ending, const char *user, size_t *n)
+static int end_sessions(struct ending *ending, const char *user)
 {
     struct authority *authority = ending->authority;
     struct complaint why;
@@ -167,30 +164,38 @@ static int end_sessions(struct ending *ending, const char *user, size_t *n)
     if (store_session_list(authority->store, user, authority->now, end_listed, ending, &why) != 0) {
         return cli_fail("%s", why.text);
     }
-    *n = ending->n;
     return ending->status;
 }
 
 int authority_end_sessions(struct authority *authority, const char *user, size_t *n)
 {
-    return end_sessions(&(struct ending){.authority = authority}, user, n);
+    struct ending ending = {.authority = authority};
+    const int status = end_sessions(&ending, user);
+
+    *n = ending.n;
+    return status;
 }
 
-int authority_end_session(struct authority *authority, const char *id, size_t *n)
+int authority_end_session(struct authority *authority, const char *id, int64_t *until)
 {
-    return end_sessions(&(struct ending){.authority = authority, .id = id}, NULL, n);
+    struct ending ending = {.authority = authority, .id = id};
+    const int status = end_sessions(&ending, NULL);
+
+    *until = ending.until;
+    return status;
 }
 
 /* -- API keys ----------------------------------------------------------------------------------- */
 
+/* The fact stays, as a session's does: so what is revoked has to be remembered for longer than that. */
 int authority_revoke_key(struct authority *authority, const char *id, int64_t until)
 {
+    const int64_t least = authority->now + APIKEY_KNOWN;
     struct store_revocation revocation = {
-        .kind = EDGE_KEY, .before = authority->now, .until = until};
+        .kind = EDGE_KEY, .before = authority->now, .until = until > least ? until : least};
     struct store_apikey key;
     struct complaint why;
     int result = store_apikey_find(authority->store, dw_span_of(id), &key, &why);
-    int status;
 
     if (result == 0) {
         result = store_apikey_revoke(authority->store, dw_span_of(id), authority->now, &why);
@@ -200,9 +205,5 @@ int authority_revoke_key(struct authority *authority, const char *id, int64_t un
                           : cli_fail("there is no API key %s; see doorward apikey list", id);
     }
     memcpy(revocation.value, key.id, sizeof(key.id));
-    status = authority_revoke(authority, &revocation);
-    if (status != CLI_FINE) {
-        return status;
-    }
-    return authority_forget(authority, DW_FACT_APIKEY, key.name, sizeof(key.name));
+    return authority_revoke(authority, &revocation);
 }

@@ -79,13 +79,22 @@ static int take_before(struct revoking *revoking, const char *text)
     return CLI_FINE;
 }
 
+static bool is_own_token(const struct revoking *revoking)
+{
+    const struct config_issuer *ours = &revoking->authority->config->issuer;
+
+    return KINDS[revoking->kind].kind == EDGE_JTI && ours->enabled &&
+           strcmp(revoking->revocation.issuer, ours->url) == 0;
+}
+
 /* It is kept for as long as anything it means can be good. */
 static int take_until(struct revoking *revoking)
 {
     const int64_t now = revoking->authority->now;
     const char *text = revoking->options->until;
 
-    revoking->revocation.until = now + AUTHORITY_LONGEST;
+    revoking->revocation.until =
+        now + (is_own_token(revoking) ? AUTHORITY_OWN_LONGEST : AUTHORITY_LONGEST);
     if (text == NULL) {
         return CLI_FINE;
     }
@@ -119,6 +128,25 @@ static int take_all(struct revoking *revoking)
 
 /* -- Doing it ----------------------------------------------------------------------------------- */
 
+/* A session of ours ends when its record says; of a sid that is another issuer's nobody can tell. */
+static int revoke_session(struct revoking *revoking)
+{
+    struct authority *authority = revoking->authority;
+    struct store_revocation *revocation = &revoking->revocation;
+    int64_t end;
+    const int status = authority_end_session(authority, revocation->value, &end);
+
+    if (status != CLI_FINE) {
+        return status;
+    }
+    revoking->n_sessions = end != 0 ? 1 : 0;
+    if (end != 0 && revoking->options->until == NULL) {
+        revocation->until = end;
+        return CLI_FINE;
+    }
+    return authority_revoke(authority, revocation);
+}
+
 static int revoke(struct revoking *revoking)
 {
     struct authority *authority = revoking->authority;
@@ -129,10 +157,10 @@ static int revoke(struct revoking *revoking)
     if (kind == EDGE_KEY) {
         return authority_revoke_key(authority, revocation->value, revocation->until);
     }
-    status = authority_revoke(authority, revocation);
-    if (status == CLI_FINE && kind == EDGE_SESSION) {
-        status = authority_end_session(authority, revocation->value, &revoking->n_sessions);
+    if (kind == EDGE_SESSION) {
+        return revoke_session(revoking);
     }
+    status = authority_revoke(authority, revocation);
     if (status == CLI_FINE && kind == EDGE_SUBJECT && revocation->issuer[0] == '\0') {
         status = authority_end_sessions(authority, revocation->value, &revoking->n_sessions);
     }
@@ -254,7 +282,8 @@ int cli_revoke(int argc, char **argv)
             "  --before T         all that was issued up to then: now, seconds since 1970, or\n"
             "                     a time such as 2026-11-21T10:00:00Z\n"
             "  --issuer URL       whose tokens; default: ours for --jti, else anybody's\n"
-            "  --until T          how long to remember it; default: ten years\n"
+            "  --until T          how long to remember it; default: as long as it can be good, at\n"
+            "                     most ten years\n"
             "  -c, --config FILE  doorward.yaml; default: what the daemon runs with\n"
             "  --data DIR         the data folder; default $DOORWARD_DATA, else var\n"
             "  --json             print JSON\n",

@@ -30,6 +30,8 @@ struct config_schemes {
     bool keeps_digests; /* passwords are kept as Digest hashes too: some route accepts that */
 };
 
+#define CONFIG_ACCESS_TOKEN_TTL_MAX 86400
+
 struct config_issuer {
     bool enabled;
     const char *url;      /* default: http:// and `listen` */

@@ -50,7 +50,7 @@ static const struct key ISSUER_KEYS[] = {
     {.name = "algorithm", .read = read_own_alg, .member = OF_ISSUER(alg), .fits = is_text,
      .expected = "one of ES256, ES384, ES512, RS256, EdDSA"},
     {.name = "access_token_ttl", .read = read_duration, .member = OF_ISSUER(access_token_ttl),
-     .least = 1, .most = 86400, .expected = "1s to 24h, such as 15m"},
+     .least = 1, .most = CONFIG_ACCESS_TOKEN_TTL_MAX, .expected = "1s to 24h, such as 15m"},
     {.name = NULL},
 };
 

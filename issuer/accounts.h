@@ -66,6 +66,8 @@ DW_MUST_USE int user_claims(const struct store_user *user, bool with_digest, int
 
 /* -- apikeys.c ------------------------------------------------------------------------------------- */
 
+#define APIKEY_KNOWN 86400 /* seconds for which one is known on the edge at most */
+
 struct apikey_settings {
     const char *prefix; /* NULL: "dw" */
     const char *owner, *scope;

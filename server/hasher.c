@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hasher.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #define HASH_MAX 256 /* bytes, as a user's record has it */
 /* Twice as many answers are kept as can wait: none goes before who asked for it has come back. */
 #define CHECKS_MAX ((size_t)3 * HASHER_QUEUE)
+#define SOURCE_MAX INET6_ADDRSTRLEN
 
 enum step { STEP_NONE = 0, STEP_WAITING, STEP_UNDER_WAY, STEP_DONE };
 
@@ -24,6 +26,7 @@ struct check {
     char hash[HASH_MAX]; /* "": nobody's */
     char password[PASSWORD_MAX];
     size_t password_len;
+    char source[SOURCE_MAX];
     uint64_t order; /* of those who wait; later, of those who are done */
     int64_t until;  /* the answer is kept */
     bool right;
@@ -116,8 +119,38 @@ static struct check *find_check(struct hasher *hasher, const uint8_t name[DW_FAC
     return NULL;
 }
 
+/* Whoever has one address of an IPv6 network has them all. */
+static void read_source(struct dw_span text, char source[SOURCE_MAX])
+{
+    const size_t len = text.len < SOURCE_MAX ? text.len : SOURCE_MAX - 1;
+    struct in6_addr six;
+
+    if (len > 0) {
+        memcpy(source, text.at, len);
+    }
+    source[len] = '\0';
+    if (inet_pton(AF_INET6, source, &six) == 1 && !IN6_IS_ADDR_V4MAPPED(&six)) {
+        memset(six.s6_addr + 8, 0, 8);
+        inet_ntop(AF_INET6, &six, source, SOURCE_MAX);
+    }
+}
+
+static bool has_room(const struct hasher *hasher, const char *source)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CHECKS_MAX; i++) {
+        const struct check *check = &hasher->checks[i];
+        const bool is_waiting = check->step == STEP_WAITING || check->step == STEP_UNDER_WAY;
+        if (is_waiting && strcmp(check->source, source) == 0) {
+            n++;
+        }
+    }
+    return n < HASHER_SHARE && hasher->n_waiting < HASHER_QUEUE;
+}
+
 static bool enqueue(struct hasher *hasher, const uint8_t name[DW_FACT_NAME], const char *hash,
-                    struct dw_span password)
+                    struct dw_span password, const char *source)
 {
     struct check *check = find_oldest(hasher, STEP_NONE);
 
@@ -132,6 +165,7 @@ static bool enqueue(struct hasher *hasher, const uint8_t name[DW_FACT_NAME], con
     memcpy(check->hash, hash, strlen(hash) + 1);
     memcpy(check->password, password.at, password.len);
     check->password_len = password.len;
+    memcpy(check->source, source, strlen(source) + 1);
     check->order = hasher->n_ordered++;
     check->step = STEP_WAITING;
     hasher->n_waiting++;
@@ -140,9 +174,10 @@ static bool enqueue(struct hasher *hasher, const uint8_t name[DW_FACT_NAME], con
 }
 
 enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
-                              const char *hash, struct dw_span password)
+                              const char *hash, struct dw_span password, struct dw_span source)
 {
     const char *known = hash == NULL ? "" : hash;
+    char from[SOURCE_MAX];
 
     if (password.len > PASSWORD_MAX || strlen(known) >= HASH_MAX) {
         return HASHER_WRONG;
@@ -154,10 +189,11 @@ enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_
     if (check != NULL) {
         return HASHER_WAIT;
     }
-    if (hasher->n_waiting >= HASHER_QUEUE) {
+    read_source(source, from);
+    if (!has_room(hasher, from)) {
         return HASHER_FULL;
     }
-    return enqueue(hasher, name, known, password) ? HASHER_WAIT : HASHER_FULL;
+    return enqueue(hasher, name, known, password, from) ? HASHER_WAIT : HASHER_FULL;
 }
 
 /* -- Start and stop ---------------------------------------------------------------------------- */

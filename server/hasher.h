@@ -4,8 +4,9 @@
 
 /*
  * Checks passwords, on a thread of its own at low priority: slow on purpose, so that a flood of them
- * delays nobody but those who wait for one. Bounded: who comes when the queue is full is told so.
- * Several who ask for the same check get one.
+ * delays nobody but those who wait for one. Bounded: who comes when the queue is full is told so, and so
+ * is a source (an IPv4 address, an IPv6 /64) that has its share of it. Several who ask for the same check
+ * get one.
  */
 
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include "doorward.h"
 
 #define HASHER_QUEUE 32 /* checks waiting; some 80 ms each */
+#define HASHER_SHARE 8  /* of one source, at most */
 
 struct hasher;
 
@@ -30,8 +32,10 @@ enum hasher_answer {
 };
 
 /* Whether the password is that of the hash (NULL: nobody's, told after as long). `name` is how the check
- * is found again: dw_password_name(). An answer is kept for ten seconds. Under the lock; copies. */
+ * is found again: dw_password_name(). `source` is the client's address; absent: nobody knows, which is a
+ * source, too. An answer is kept for ten seconds. Under the lock; copies. */
 DW_MUST_USE enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
-                                          const char *hash, struct dw_span password);
+                                          const char *hash, struct dw_span password,
+                                          struct dw_span source);
 
 #endif

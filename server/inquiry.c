@@ -8,11 +8,10 @@
 #include "inquiry_parts.h"
 #include "report.h"
 
-#define APIKEY_UNTIL  86400 /* seconds an API key is known for at most */
-#define APIKEY_RENEW  3600  /* and until its record is looked at again */
+#define APIKEY_RENEW  3600  /* seconds until an API key's record is looked at again */
 #define APIKEY_USE    3600  /* its last use is noted so often */
-#define SESSION_RENEW 60
-#define SESSION_USE   60
+#define SESSION_USE   60    /* so often at least it is noted that a session is in use */
+#define SESSION_USES  8     /* and so often in the time it may be idle */
 #define TOKEN_MIN     1 /* so long at least that whoever has asked can decide */
 
 /* -- What all have in common --------------------------------------------------------------------- */
@@ -100,8 +99,8 @@ static void note_use(const struct question *question, const struct store_apikey 
     }
 }
 
-static enum inquiry answer_apikey(const struct question *question, const struct store_apikey *key,
-                                  enum dw_reason *heard)
+static enum inquiry put_apikey(const struct question *question, const struct store_apikey *key,
+                               enum dw_reason *heard)
 {
     char *claims = question->service->claims;
     struct complaint why;
@@ -112,10 +111,35 @@ static enum inquiry answer_apikey(const struct question *question, const struct 
     }
     const int64_t end = key->expires == 0 ? INT64_MAX : key->expires;
     const struct dw_known known = {.claims = dw_span_of(claims),
-                                   .until = earlier(end, question->now + APIKEY_UNTIL),
+                                   .until = earlier(end, question->now + APIKEY_KNOWN),
                                    .renew = question->now + APIKEY_RENEW};
-    note_use(question, key);
     return question_answer(question, &known, heard);
+}
+
+/* Whoever rotates a key writes the store and then drops what is known: so it is looked at again
+ * afterwards, lest what was known before that is left behind. */
+static enum inquiry answer_apikey(const struct question *question, const struct store_apikey *key,
+                                  enum dw_reason *heard)
+{
+    struct store_apikey again;
+    struct complaint why;
+
+    const enum inquiry result = put_apikey(question, key, heard);
+    if (result != INQUIRY_DONE) {
+        return result;
+    }
+    const int found =
+        store_apikey_find(question->service->store, dw_span_of(key->id), &again, &why);
+    if (found < 0) {
+        (void)question_fail(question, &why, heard);
+        return question_deny(question, DW_GUARD_FAILED, heard);
+    }
+    const enum dw_reason reason =
+        found == 0 ? apikey_judge(&again, question->now) : DW_APIKEY_UNKNOWN;
+    if (reason != DW_REASON_NONE) {
+        return question_deny(question, reason, heard);
+    }
+    return again.expires == key->expires ? INQUIRY_DONE : put_apikey(question, &again, heard);
 }
 
 static enum inquiry find_apikey(const struct question *question, enum dw_reason *heard)
@@ -137,10 +161,19 @@ static enum inquiry find_apikey(const struct question *question, enum dw_reason 
     if (reason != DW_REASON_NONE) {
         return question_deny(question, reason, heard);
     }
+    note_use(question, &key);
     return answer_apikey(question, &key, heard);
 }
 
 /* -- Sessions ------------------------------------------------------------------------------------ */
+
+/* Seconds. Its use is noted when it is asked about, and it is asked about again after as long. */
+static int64_t session_care(int idle)
+{
+    const int64_t often = earlier(idle / SESSION_USES, SESSION_USE);
+
+    return often > 1 ? often : 1;
+}
 
 static enum inquiry answer_session(const struct question *question,
                                    const struct store_session *session, enum dw_reason *heard)
@@ -155,12 +188,13 @@ static enum inquiry answer_session(const struct question *question,
     }
     const struct dw_known known = {.claims = dw_span_of(claims),
                                    .until = earlier(session->expires, session->used + idle),
-                                   .renew = question->now + SESSION_RENEW};
+                                   .renew = question->now + session_care(idle)};
     return question_answer(question, &known, heard);
 }
 
 static enum inquiry find_session(const struct question *question, enum dw_reason *heard)
 {
+    const int idle = question->service->config->schemes.idle;
     struct store *store = question->service->store;
     struct store_session session;
     struct complaint why;
@@ -172,12 +206,11 @@ static enum inquiry find_session(const struct question *question, enum dw_reason
     if (found != 0) {
         return question_deny(question, DW_COOKIE_UNKNOWN, heard);
     }
-    const enum dw_reason reason =
-        session_judge(&session, question->service->config->schemes.idle, question->now);
+    const enum dw_reason reason = session_judge(&session, idle, question->now);
     if (reason != DW_REASON_NONE) {
         return question_deny(question, reason, heard);
     }
-    if (question->now - session.used >= SESSION_USE) {
+    if (question->now - session.used >= session_care(idle)) {
         if (store_session_use(store, session.id, question->now, &why) < 0) {
             return question_fail(question, &why, heard);
         }
@@ -225,7 +258,8 @@ static enum inquiry find_token(const struct question *question, enum dw_reason *
 /* -- Which ----------------------------------------------------------------------------------------- */
 
 enum inquiry inquire(struct service *service, const struct http_request *request,
-                     const struct dw_decision *decision, bool late, enum dw_reason *heard)
+                     const struct dw_request *described, const struct dw_decision *decision,
+                     bool late, enum dw_reason *heard)
 {
     static const struct {
         enum dw_reason asked;
@@ -236,7 +270,7 @@ enum inquiry inquire(struct service *service, const struct http_request *request
         {DW_ASK_USER, question_user}, {DW_ASK_PASSWORD, question_password},
         {DW_ASK_TOKEN, find_token},
     };
-    const struct question question = {service, request, decision, clock_utc(), late};
+    const struct question question = {service, request, described, decision, clock_utc(), late};
 
     for (size_t i = 0; i < sizeof FINDERS / sizeof FINDERS[0]; i++) {
         if (FINDERS[i].asked == decision->reason) {

@@ -17,15 +17,18 @@ enum inquiry {
     INQUIRY_LATER    /* ask again after http_wake() */
 };
 
-/* `late`: do not wait any longer. `heard` is written on INQUIRY_REFUSED only. */
+/* `described` is what was decided about, as `request` has it. `late`: do not wait any longer. `heard` is
+ * written on INQUIRY_REFUSED only. */
 DW_MUST_USE enum inquiry inquire(struct service *service, const struct http_request *request,
+                                 const struct dw_request *described,
                                  const struct dw_decision *decision, bool late,
                                  enum dw_reason *heard);
 
-/* A user's name and password as they came, and dw_password_name() of them. */
+/* A user's name and password as they came, dw_password_name() of them, and the client's address. */
 struct inquiry_password {
     struct dw_span user, password;
     const uint8_t *name;
+    struct dw_span source;
 };
 
 /* Whether that is right. INQUIRY_DONE: it is, and that is the user, to be wiped. */

@@ -10,6 +10,7 @@
 struct question {
     struct service *service;
     const struct http_request *request;
+    const struct dw_request *described;
     const struct dw_decision *decision;
     int64_t now;
     bool late;

@@ -35,7 +35,7 @@ static enum inquiry check_password(const struct question *question,
         return question_fail(question, &why, heard);
     }
     switch (hasher_ask(question->service->hasher, asked->name, found == 0 ? user->password : NULL,
-                       asked->password)) {
+                       asked->password, asked->source)) {
     case HASHER_RIGHT:
         return INQUIRY_DONE;
     case HASHER_WRONG:
@@ -93,7 +93,8 @@ static enum inquiry answer_user(const struct question *question, const struct st
 enum inquiry question_password(const struct question *question, enum dw_reason *heard)
 {
     const struct dw_decision *decision = question->decision;
-    const struct inquiry_password asked = {decision->account, decision->password, decision->name};
+    const struct inquiry_password asked = {decision->account, decision->password, decision->name,
+                                           question->described->source};
     const int ttl = question->service->config->schemes.password_ttl;
     struct store_user user;
 

@@ -171,7 +171,7 @@ static enum http_answer check(struct visit *visit, struct dw_span user, struct d
         return HTTP_ANSWERED;
     }
     dw_password_name(secret, user, password, name);
-    const struct inquiry_password asked = {user, password, name};
+    const struct inquiry_password asked = {user, password, name, visit->described.source};
     const bool late =
         visit->request->hurry || clock_ms() - visit->request->came_us / 1000 >= SIGNIN_WAIT_MS;
     switch (inquire_password(service, &asked, late, &found, &decision.reason)) {

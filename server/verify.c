@@ -43,7 +43,8 @@ static bool decide(struct service *service, const struct http_request *request,
         return true;
     }
     const bool late = is_late(request, decision->reason);
-    const enum inquiry result = inquire(service, request, decision, late, &terms.heard);
+    const enum inquiry result =
+        inquire(service, request, described, decision, late, &terms.heard);
     if (decision->password.len > 0) {
         dw_secret_wipe((void *)(uintptr_t)decision->password.at, decision->password.len);
     }

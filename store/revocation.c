@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sqlite.h"
 
-int store_revoke(struct store *store, const struct store_revocation *revocation,
-                 struct complaint *why)
+/* A token is forgiven the leeway after its end: so long it has to stay revoked. */
+static int sweep(struct store *store, int64_t now, struct complaint *why)
+{
+    struct query query =
+        query_begin(store, REVOCATION_SWEEP, "DELETE FROM revocation WHERE until < ?1", why);
+
+    query_number(&query, 1, now - DW_LEEWAY_MAX);
+    return query_change(&query) < 0 ? -1 : 0;
+}
+
+static int put(struct store *store, const struct store_revocation *revocation,
+               struct complaint *why)
 {
     struct query query = query_begin(
         store, REVOCATION_PUT,
@@ -19,6 +29,21 @@ int store_revoke(struct store *store, const struct store_revocation *revocation,
     return query_change(&query) == 0 ? 0 : -1;
 }
 
+int store_revoke(struct store *store, const struct store_revocation *revocation, int64_t now,
+                 struct complaint *why)
+{
+    int result;
+
+    if (store_begin(store, why) != 0) {
+        return -1;
+    }
+    result = put(store, revocation, why);
+    if (result == 0) {
+        result = sweep(store, now, why);
+    }
+    return store_end(store, result, why);
+}
+
 static bool read_revocation(sqlite3_stmt *row, void *record)
 {
     struct store_revocation *revocation = record;
@@ -28,16 +53,6 @@ static bool read_revocation(sqlite3_stmt *row, void *record)
     revocation->until = sqlite3_column_int64(row, 4);
     return column_text(row, 1, revocation->issuer, sizeof(revocation->issuer)) &&
            column_text(row, 2, revocation->value, sizeof(revocation->value));
-}
-
-/* A token is forgiven the leeway after its end: so long it has to stay revoked. */
-static int sweep(struct store *store, int64_t now, struct complaint *why)
-{
-    struct query query =
-        query_begin(store, REVOCATION_SWEEP, "DELETE FROM revocation WHERE until < ?1", why);
-
-    query_number(&query, 1, now - DW_LEEWAY_MAX);
-    return query_change(&query) < 0 ? -1 : 0;
 }
 
 int store_revocation_list(struct store *store, int64_t now,

@@ -60,7 +60,8 @@ static const char *const STEPS[SCHEMA_VERSION] = {
     "  before INTEGER NOT NULL,"
     "  until INTEGER NOT NULL,"
     "  PRIMARY KEY (kind, issuer, value)"
-    ") STRICT, WITHOUT ROWID;",
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX revocation_by_end ON revocation (until);",
 };
 
 const char *schema_step(int version)

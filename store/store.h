@@ -144,9 +144,10 @@ struct store_revocation {
     int64_t before, until;
 };
 
-/* Replaces an earlier one of the same kind, issuer and value, but never by less. 0 or -1. */
+/* Replaces an earlier one of the same kind, issuer and value, but never by less; drops those that
+ * mean nothing any more at `now`. 0 or -1. */
 DW_MUST_USE int store_revoke(struct store *store, const struct store_revocation *revocation,
-                             struct complaint *why);
+                             int64_t now, struct complaint *why);
 /* Those that still mean something at `now`; drops the others. */
 DW_MUST_USE int store_revocation_list(struct store *store, int64_t now,
                                       void (*each)(void *context,

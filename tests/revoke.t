@@ -60,6 +60,10 @@ TAKEN = [
 ]
 
 
+def seconds_kept(data, *arguments):
+    return json.loads(run("revoke", *arguments, "--json", data=data).stdout)["until"] - time.time()
+
+
 def check_command_line(world):
     data = f"{world.folder('records')}/data"
     for arguments, status, why in REFUSED:
@@ -76,10 +80,13 @@ def check_command_line(world):
             kept = store.execute("SELECT before, until FROM revocation WHERE (kind, issuer, value) = (?, ?, ?)",
                                  record).fetchone()
         same("it is on record", kept, (shown.get("before"), shown.get("until")))
-    ten_years = 3650 * 86400
-    check("without --until it is remembered for longer than any token lasts",
-          all(json.loads(run("revoke", *arguments, "--json", data=data).stdout)["until"] > time.time() + ten_years
-              for arguments in (["--jti", "x"], ["--subject", "x"], ["--before", "now"])))
+    ten_years, day = 3650 * 86400, 86400
+    lasting = [seconds_kept(data, *arguments) for arguments in (
+        ["--jti", "x", "--issuer", "https://i.example"], ["--subject", "x"], ["--client", "x"], ["--session", "x"],
+        ["--before", "now"])]
+    check("without --until it is remembered for longer than any token lasts", min(lasting) > ten_years, lasting)
+    own = [seconds_kept(data, "--jti", "x", *issuer) for issuer in ([], ["--issuer", "http://127.0.0.1:8401"])]
+    check("one of our own: for longer than those last", all(day + 50 <= seconds <= day + 60 for seconds in own), own)
     result = run("revoke", "--client", "c", data=data)
     check("for a person it says what, and until when",
           re.fullmatch(r"Revoked: whatever was issued to the client c up to 20.*\.\nRemembered until 20.*\.\n",
@@ -166,6 +173,8 @@ def check_all_kinds(house):
     id, key = house.new_key()
     check_in_force(house, "a key, by apikey revoke", key, "apikey.revoked", "apikey", "revoke", id)
     id, key = house.new_key()
+    check_in_force(house, "a key, not remembered", key, "apikey.revoked", "revoke", "--key", id, "--until", "1")
+    id, key = house.new_key()
     check_in_force(house, "a key that was rotated", key, "apikey.rotated", "apikey", "rotate", id, "--overlap", "0")
     alice = house.new_user("alice")
     check_in_force(house, "a password that was changed", alice, "basic.wrong_password",
@@ -184,6 +193,9 @@ def check_sessions(house):
     same("session list of one user", [session["user"] for session in carol], ["carol"])
     check("session list for a person", re.search(rf"^{carol[0]['id']}  carol  20", house.run("session", "list"), re.M))
     check_in_force(house, "a session", cookies["carol"], "cookie.revoked", "revoke", "--session", carol[0]["id"])
+    with contextlib.closing(sqlite3.connect(f"{house.site.data}/doorward.db")) as store:
+        kept = store.execute("SELECT until, expires FROM revocation JOIN session ON value = id WHERE user = 'carol'")
+        same("which is remembered until its end", [until - end for until, end in kept], [0])
     check_in_force(house, "the sessions of a subject", cookies["dave"], "cookie.revoked", "revoke", "--subject", "dave")
     check_in_force(house, "the sessions of who has a new password", cookies["erin"], "cookie.revoked",
                    "user", "passwd", "erin", "--password-stdin", stdin=PASSWORD)

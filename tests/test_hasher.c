@@ -48,14 +48,36 @@ static const uint8_t *name_of(unsigned n)
     return name;
 }
 
+static enum hasher_answer ask_from(const char *source, unsigned name)
+{
+    return hasher_ask(hasher, name_of(name), hash, DW_SPAN(PASSWORD), dw_span_of(source));
+}
+
+/* One of many, who come from as many places as they need to be let in. */
+static enum hasher_answer ask_as_one_of_many(unsigned name)
+{
+    char source[32];
+
+    snprintf(source, sizeof source, "192.0.2.%u", name / HASHER_SHARE % 256);
+    return ask_from(source, name);
+}
+
+static void wait_for(unsigned n)
+{
+    while (n_done < n) {
+        pthread_cond_wait(&told, &lock);
+    }
+}
+
 /* Asks until it is told; counts how many checks that took. The lock is held. */
 static enum hasher_answer ask(unsigned name, const char *of, const char *password)
 {
-    enum hasher_answer answer = hasher_ask(hasher, name_of(name), of, dw_span_of(password));
+    const struct dw_span source = DW_SPAN("192.0.2.1");
+    enum hasher_answer answer = hasher_ask(hasher, name_of(name), of, dw_span_of(password), source);
 
     while (answer == HASHER_WAIT) {
         pthread_cond_wait(&told, &lock);
-        answer = hasher_ask(hasher, name_of(name), of, dw_span_of(password));
+        answer = hasher_ask(hasher, name_of(name), of, dw_span_of(password), source);
     }
     return answer;
 }
@@ -95,7 +117,7 @@ static void many_ask_for_one(void **state)
     (void)state;
     pthread_mutex_lock(&lock);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(hasher_ask(hasher, name_of(1), hash, DW_SPAN(PASSWORD)), HASHER_WAIT);
+        assert_int_equal(ask_from("192.0.2.1", 1), HASHER_WAIT);
     }
     assert_int_equal(ask(1, hash, PASSWORD), HASHER_RIGHT);
     assert_int_equal(ask(1, hash, PASSWORD), HASHER_RIGHT);
@@ -125,28 +147,81 @@ static void full(void **state)
     (void)state;
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < HASHER_QUEUE; i++) {
-        assert_int_equal(hasher_ask(hasher, name_of(i), hash, DW_SPAN(PASSWORD)), HASHER_WAIT);
+        assert_int_equal(ask_as_one_of_many(i), HASHER_WAIT);
     }
-    assert_int_equal(hasher_ask(hasher, name_of(99), hash, DW_SPAN(PASSWORD)), HASHER_FULL);
-    assert_int_equal(hasher_ask(hasher, name_of(0), hash, DW_SPAN(PASSWORD)), HASHER_WAIT);
-    while (n_done < HASHER_QUEUE) {
-        pthread_cond_wait(&told, &lock);
+    assert_int_equal(ask_as_one_of_many(99), HASHER_FULL);
+    assert_int_equal(ask_as_one_of_many(0), HASHER_WAIT);
+    wait_for(HASHER_QUEUE);
+    for (unsigned i = 0; i < HASHER_QUEUE; i++) {
+        assert_int_equal(ask_as_one_of_many(1000 + i), HASHER_WAIT);
     }
     for (unsigned i = 0; i < HASHER_QUEUE; i++) {
-        assert_int_equal(hasher_ask(hasher, name_of(1000 + i), hash, DW_SPAN("x")), HASHER_WAIT);
-    }
-    for (unsigned i = 0; i < HASHER_QUEUE; i++) {
-        assert_int_equal(hasher_ask(hasher, name_of(i), hash, DW_SPAN(PASSWORD)), HASHER_RIGHT);
+        assert_int_equal(ask_as_one_of_many(i), HASHER_RIGHT);
     }
     pthread_mutex_unlock(&lock);
 }
+
+/* -- Shares ------------------------------------------------------------------------------------ */
+
+#define SIX "2001:db8:1:2"
+#define LONG "0123456789012345678901234567890123456789012345"
+
+/* One who has taken a whole share, who then finds no room, and who does. */
+static const struct {
+    const char *first, *same, *other;
+} SOURCES[] = {
+    {"192.0.2.1", "192.0.2.1", "192.0.2.10"},
+    {"192.0.2.1", "192.0.2.1", NULL},
+    {NULL, NULL, "192.0.2.1"},
+    {NULL, "", "unix:"},
+    {"unix:", "unix:", "192.0.2.1"},
+    {SIX "::1", SIX ":ffff:ffff:ffff:ffff", "2001:db8:1:3::1"},
+    {SIX "::1", "2001:DB8:1:2:0::7", "192.0.2.1"},
+    {"::ffff:192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"},
+    {LONG "a", LONG "b", "0" LONG},
+};
+
+static void takes_no_more_than_its_share(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(SOURCES); i++) {
+        assert_int_equal(set_up(state), 0);
+        pthread_mutex_lock(&lock);
+        for (unsigned n = 0; n < HASHER_SHARE; n++) {
+            assert_int_equal(ask_from(SOURCES[i].first, n), HASHER_WAIT);
+        }
+        assert_int_equal(ask_from(SOURCES[i].same, 99), HASHER_FULL);
+        assert_int_equal(ask_from(SOURCES[i].same, 0), HASHER_WAIT);
+        assert_int_equal(ask_from(SOURCES[i].other, 99), HASHER_WAIT);
+        pthread_mutex_unlock(&lock);
+        assert_int_equal(tear_down(state), 0);
+    }
+}
+
+/* What is under way counts; what is done does not. */
+static void gets_its_share_back(void **state)
+{
+    (void)state;
+    pthread_mutex_lock(&lock);
+    for (unsigned n = 0; n < HASHER_SHARE; n++) {
+        assert_int_equal(ask_from("192.0.2.1", n), HASHER_WAIT);
+    }
+    wait_for(1);
+    for (unsigned n = 0; n < n_done; n++) {
+        assert_int_equal(ask_from("192.0.2.1", 100 + n), HASHER_WAIT);
+    }
+    assert_int_equal(ask_from("192.0.2.1", 200), HASHER_FULL);
+    pthread_mutex_unlock(&lock);
+}
+
+/* -- The thread -------------------------------------------------------------------------------- */
 
 static void ends_while_some_wait(void **state)
 {
     (void)state;
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < HASHER_QUEUE; i++) {
-        assert_int_equal(hasher_ask(hasher, name_of(i), hash, DW_SPAN(PASSWORD)), HASHER_WAIT);
+        assert_int_equal(ask_as_one_of_many(i), HASHER_WAIT);
     }
     pthread_mutex_unlock(&lock);
     hasher_free(hasher);
@@ -185,6 +260,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_ask_for_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_hash, set_up, tear_down),
         cmocka_unit_test_setup_teardown(full, set_up, tear_down),
+        cmocka_unit_test(takes_no_more_than_its_share),
+        cmocka_unit_test_setup_teardown(gets_its_share_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ends_while_some_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(steps_back, set_up, tear_down),
     };

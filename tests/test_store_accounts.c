@@ -365,18 +365,18 @@ static void note_revocation(void *context, const struct store_revocation *revoca
 static void never_takes_a_revocation_back(void **state)
 {
     struct store *store = open_store(*state);
-    struct store_revocation revocation = {.kind = 2, .value = "al", .before = 50, .until = 500};
+    struct store_revocation revocation = {.kind = 2, .value = "al", .before = 50, .until = NOW + 500};
     char names[256] = "";
 
-    assert_int_equal(store_revoke(store, &revocation, NULL), 0);
+    assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
     revocation.before = 40;
-    revocation.until = 600;
-    assert_int_equal(store_revoke(store, &revocation, NULL), 0);
+    revocation.until = NOW + 600;
+    assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
     revocation.before = 60;
-    revocation.until = 300;
-    assert_int_equal(store_revoke(store, &revocation, NULL), 0);
+    revocation.until = NOW + 300;
+    assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
     assert_int_equal(store_revocation_list(store, 0, note_revocation, names, NULL), 0);
-    assert_string_equal(names, "2//al/60/600 ");
+    assert_string_equal(names, "2//al/60/1700000600 ");
     store_close(store);
 }
 
@@ -387,10 +387,10 @@ static void forgets_revocations_that_mean_nothing_any_more(void **state)
     struct store_revocation revocation = {.kind = 1, .issuer = "i", .value = "a", .until = NOW};
     char names[256] = "";
 
-    assert_int_equal(store_revoke(store, &revocation, NULL), 0);
+    assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
     revocation.value[0] = 'b';
     revocation.until = NOW + DAY;
-    assert_int_equal(store_revoke(store, &revocation, NULL), 0);
+    assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
     store_close(store);
     store = open_store(place);
     assert_int_equal(store_revocation_list(store, NOW + DW_LEEWAY_MAX, note_revocation, names, NULL),
@@ -400,6 +400,33 @@ static void forgets_revocations_that_mean_nothing_any_more(void **state)
     assert_int_equal(
         store_revocation_list(store, NOW + DW_LEEWAY_MAX + 1, note_revocation, names, NULL), 0);
     assert_string_equal(names, "1/i/b/0/1700086400 ");
+    store_close(store);
+}
+
+static void count_revocation(void *context, const struct store_revocation *revocation)
+{
+    (void)revocation;
+    (*(int *)context)++;
+}
+
+/* `before` may lie long ago: the time is the caller's. Each new one makes room. */
+static void never_piles_up_revocations(void **state)
+{
+    struct store *store = open_store(*state);
+    struct store_revocation revocation = {.kind = 1, .issuer = "i", .before = 1};
+    int n = 0;
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(revocation.value, sizeof(revocation.value), "%d", i);
+        revocation.until = i < 100 ? NOW : NOW + 1;
+        assert_int_equal(store_revoke(store, &revocation, NOW + DW_LEEWAY_MAX, NULL), 0);
+    }
+    assert_int_equal(store_revocation_list(store, 0, count_revocation, &n, NULL), 0);
+    assert_int_equal(n, 200);
+    assert_int_equal(store_revoke(store, &revocation, NOW + DW_LEEWAY_MAX + 1, NULL), 0);
+    n = 0;
+    assert_int_equal(store_revocation_list(store, 0, count_revocation, &n, NULL), 0);
+    assert_int_equal(n, 100);
     store_close(store);
 }
 
@@ -440,6 +467,7 @@ int main(void)
         TEST(drops_sessions_long_over),
         TEST(never_takes_a_revocation_back),
         TEST(forgets_revocations_that_mean_nothing_any_more),
+        TEST(never_piles_up_revocations),
         TEST(notices_damaged_records),
     };
 
