@@ -38,9 +38,11 @@ def placed(world, configuration, policy, keys):
     with open(policy_file, "w") as file:
         file.write(policy)
     port, upstream = free_port(), world.echo().port
+    rooms = " ".join(f"{room}_temp_path {folder}/{room};" for room in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    log = "" if "access_log" in configuration else "access_log off;"
     for old, new in ((r"load_module .*?;", f"load_module {MODULE};"), (r"/etc/doorward/doorward.yaml", policy_file),
                      (r"/var/log/nginx/access.log", f"{folder}/access.log"), (r"listen 80;", f"listen 127.0.0.1:{port};"),
-                     (r"127\.0\.0\.1:3000", f"127.0.0.1:{upstream}")):
+                     (r"127\.0\.0\.1:3000", f"127.0.0.1:{upstream}"), (r"http \{", f"http {{ {log} {rooms}")):
         configuration = re.sub(old, new, configuration)
     user = "user root;\n" if os.geteuid() == 0 else ""
     with open(f"{folder}/nginx.conf", "w") as file:
