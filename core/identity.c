@@ -6,10 +6,10 @@ static bool must_encode(struct dw_span value, size_t at)
 {
     const unsigned char c = (unsigned char)value.at[at];
 
-    if (c == ' ') {
-        return at == 0 || at + 1 == value.len;
+    if (c > ' ' && c <= '~') {
+        return c == '%';
     }
-    return c < ' ' || c > '~' || c == '%';
+    return c != ' ' || at == 0 || at + 1 == value.len;
 }
 
 /* How many bytes from there on need no encoding: mostly all. */

@@ -64,7 +64,7 @@ static const struct dw_route *find_route(const struct dw_policy *policy, struct 
 {
     for (size_t i = 0; i < policy->n_routes; i++) {
         const struct dw_route *route = &policy->routes[i];
-        if (method_matches(&route->methods, method) && path_matches(route->path, path)) {
+        if (path_matches(route->path, path) && method_matches(&route->methods, method)) {
             return route;
         }
     }

@@ -63,15 +63,16 @@ bool brief_read(struct dw_span brief, char *to, size_t size, size_t *len)
 
     for (size_t i = 0; i < brief.len; i++) {
         const char c = brief.at[i];
-        if (length_of(c) > size - n) {
+        const size_t added = length_of(c);
+        if (added > size - n) {
             return false;
         }
-        if (is_code(c)) {
-            memcpy(to + n, PIECES[c - 1].text, PIECES[c - 1].len);
-            n += PIECES[c - 1].len;
+        if (added == 1) {
+            to[n] = c;
         } else {
-            to[n++] = c;
+            memcpy(to + n, PIECES[c - 1].text, added);
         }
+        n += added;
     }
     *len = n;
     return true;

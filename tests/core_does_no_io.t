@@ -8,7 +8,7 @@ LIBC='mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|cmp|ncmp|chr|rchr|nlen|spn|cspn
       malloc|calloc|realloc|free|qsort|bsearch|abort|explicit_bzero|vsnprintf
       __(memcpy|memmove|memset|vsnprintf|explicit_bzero)_chk|__assert_fail'
 COMPILER='__(stack_chk_fail|popcount[sdt]i2)|_GLOBAL_OFFSET_TABLE_'
-CRYPTO='(d2i_|i2d_)?(EVP|ERR|OSSL|BN|OPENSSL|CRYPTO|ECDSA|EC|RSA|SHA256|SHA512|MD5|X509|ASN1)(_[A-Za-z0-9_]+)?
+CRYPTO='(d2i_|i2d_)?(EVP|ERR|OSSL|BN|OPENSSL|CRYPTO|ECDSA|EC|RSA|SHA256|SHA512|MD5|X509|X509V3|ASN1)(_[A-Za-z0-9_]+)?
         BIO_(new|free|ctrl|s_mem)|GENERAL_NAMES_free|a2i_IPADDRESS'
 allowed="^($(xargs <<<"$LIBC" | tr ' ' '|')|$COMPILER|$(xargs <<<"$CRYPTO" | tr ' ' '|'))\$"
 
