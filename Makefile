@@ -221,16 +221,20 @@ format: ## lay the C files out as .clang-format says
 
 # -- Measuring ------------------------------------------------------------------------------------
 
-$(B)/bench/core: bench/core.c $(B)/libcore.a
+BENCHES := $(patsubst %.c,$(B)/%,$(sort $(wildcard bench/*.c)))
+
+$(B)/bench/%: bench/%.c $(B)/libedge.a $(B)/libcore.a
 	@mkdir -p $(@D)
 	@echo "  BENCH $<"
-	@$(CC) $(CFLAGS) -D_GNU_SOURCE -Icore $< $(B)/libcore.a $(LDFLAGS) $(LIBS_core) -o $@
+	@$(CC) $(CFLAGS) -D_GNU_SOURCE -Icore -Iedge $< $(B)/libedge.a $(B)/libcore.a $(LDFLAGS) -llmdb \
+	    $(LIBS_core) -o $@
+-include $(addsuffix .d,$(BENCHES))
 
 .PHONY: bench
 bench: ## measure the core, nginx with and without Doorward, and its peers (BENCH=quick: roughly)
 	@packaging/need bench
-	@$(MAKE) $(JOBS) all $(B)/bench/core build/npm-bench/.ready
-	@$(B)/bench/core $(BENCH)
+	@$(MAKE) $(JOBS) all $(BENCHES) build/npm-bench/.ready
+	@$(foreach b,core schemes edge,$(B)/bench/$(b) $(BENCH) &&) true
 	@/usr/bin/python3 -B bench/run.py --build $(B) --npm build/npm-bench $(if $(BENCH),--$(BENCH))
 
 # -- Installing -----------------------------------------------------------------------------------

@@ -2,70 +2,11 @@
 
 /* Nanoseconds of the core's work, beside libcrypto's own verification in the same process. */
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
+#include "bare.h"
 #include "doorward.h"
 
-#define ROUNDS_MAX 15
 #define NOW 1700000000
 #define TOKEN_SIZE 2048
-
-static void need(bool fine, const char *what)
-{
-    if (!fine) {
-        fprintf(stderr, "bench: %s failed\n", what);
-        exit(1);
-    }
-}
-
-/* -- The clock: each round takes about as long as it was told, the median of all is shown --------- */
-
-static int rounds = 9;
-static double round_seconds = 0.1;
-
-static double seconds(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Nanoseconds of one call. */
-static double measure(void (*work)(void *), void *context)
-{
-    double results[ROUNDS_MAX];
-
-    for (int i = 0; i < rounds; i++) {
-        const double start = seconds();
-        double end = start;
-        long calls = 0;
-
-        while (end - start < round_seconds) {
-            for (int k = 0; k < 64; k++) {
-                work(context);
-            }
-            calls += 64;
-            end = seconds();
-        }
-        results[i] = (end - start) * 1e9 / (double)calls;
-    }
-    qsort(results, (size_t)rounds, sizeof(results[0]), compare);
-    return results[rounds / 2];
-}
 
 /* -- Fields -------------------------------------------------------------------------------------- */
 
@@ -207,86 +148,7 @@ static void free_guard(struct guard *guard)
     dw_cache_free(guard->answers.cache);
 }
 
-/* -- libcrypto alone ----------------------------------------------------------------------------- */
-
-struct bare {
-    EVP_PKEY *key;
-    EVP_MD_CTX *context;
-    EVP_MAC_CTX *mac;
-    EVP_MD *digest;
-    unsigned char message[350];
-    unsigned char signature[512];
-    size_t len;
-};
-
-static void verify_bare(void *context)
-{
-    struct bare *bare = context;
-
-    need(EVP_DigestVerifyInit(bare->context, NULL, bare->digest, NULL, bare->key) == 1 &&
-             EVP_DigestVerify(bare->context, bare->signature, bare->len, bare->message,
-                              sizeof(bare->message)) == 1,
-         "EVP_DigestVerify");
-    EVP_MD_CTX_reset(bare->context);
-}
-
-static void mac_bare(void *context)
-{
-    struct bare *bare = context;
-
-    need(EVP_MAC_init(bare->mac, NULL, 0, NULL) == 1 &&
-             EVP_MAC_update(bare->mac, bare->message, sizeof(bare->message)) == 1 &&
-             EVP_MAC_final(bare->mac, bare->signature, &bare->len, sizeof(bare->signature)) == 1,
-         "EVP_MAC");
-}
-
-static EVP_PKEY *make_bare_key(enum dw_alg alg)
-{
-    if (alg == DW_ALG_RS256) {
-        return EVP_RSA_gen(2048);
-    }
-    return alg == DW_ALG_ES256 ? EVP_EC_gen("P-256") : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-}
-
-static double measure_bare(enum dw_alg alg)
-{
-    struct bare bare = {.context = EVP_MD_CTX_new(), .len = sizeof(bare.signature)};
-
-    bare.key = make_bare_key(alg);
-    bare.digest = alg == DW_ALG_EdDSA ? NULL : EVP_MD_fetch(NULL, "SHA256", NULL);
-    need(EVP_DigestSignInit(bare.context, NULL, bare.digest, NULL, bare.key) == 1 &&
-             EVP_DigestSign(bare.context, bare.signature, &bare.len, bare.message,
-                            sizeof(bare.message)) == 1,
-         "EVP_DigestSign");
-    EVP_MD_CTX_reset(bare.context);
-    const double result = measure(verify_bare, &bare);
-    EVP_PKEY_free(bare.key);
-    EVP_MD_free(bare.digest);
-    EVP_MD_CTX_free(bare.context);
-    return result;
-}
-
-static double measure_bare_mac(void)
-{
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    struct bare bare = {.mac = EVP_MAC_CTX_new(mac)};
-    char name[] = "SHA256";
-    const OSSL_PARAM params[] = {{"digest", OSSL_PARAM_UTF8_STRING, name, 6, 0}, {0}};
-    const unsigned char secret[32] = {1};
-
-    need(EVP_MAC_init(bare.mac, secret, sizeof(secret), params) == 1, "EVP_MAC_init");
-    const double result = measure(mac_bare, &bare);
-    EVP_MAC_CTX_free(bare.mac);
-    EVP_MAC_free(mac);
-    return result;
-}
-
 /* -- The table ----------------------------------------------------------------------------------- */
-
-static void show(const char *name, double result)
-{
-    printf("%-34s %10.0f ns\n", name, result);
-}
 
 static void show_fields(void)
 {
@@ -308,8 +170,7 @@ static void show_verification(enum dw_alg alg)
     const double ours = measure(decide, &guard);
     const double bare = alg == DW_ALG_HS256 ? measure_bare_mac() : measure_bare(alg);
     snprintf(name, sizeof(name), "decide, %s", dw_alg_name(alg));
-    printf("%-34s %10.0f ns   libcrypto alone %8.0f ns   ratio %.2f\n", name, ours, bare,
-           ours / bare);
+    show_beside(name, ours, "libcrypto alone", bare);
     free_guard(&guard);
 }
 
@@ -335,10 +196,7 @@ int main(int argc, char **argv)
 {
     static const enum dw_alg ALGS[] = {DW_ALG_RS256, DW_ALG_ES256, DW_ALG_EdDSA, DW_ALG_HS256};
 
-    if (argc > 1 && strcmp(argv[1], "quick") == 0) {
-        rounds = 3;
-        round_seconds = 0.03;
-    }
+    (void)measure_quickly(argc, argv);
     show_fields();
     show_cached();
     for (size_t i = 0; i < sizeof(ALGS) / sizeof(ALGS[0]); i++) {

@@ -9,88 +9,22 @@ round, and medians over the rounds are shown. Ratios are taken within a round, t
 
 import argparse
 import os
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 
+import accounts
+import passwords
 import peers
 import workload
+from load import Case, bearer, keep_awake, ratio, show_row, verdict
 
-WRK_CORE = 1
-CONNECTIONS = 256  # so that the server never waits for wrk
 ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
 SPEED_NAMES = {"RS256": "+F2:", "ES256": "+F4:", "EdDSA": "+F6:"}
 SPEED_ALGS = ["rsa2048", "ecdsap256", "ed25519"]
 KINDS = ["good", "bad signature", "expired", "missing"]
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def patient():
-    """Puts wrk on its core, where it takes turns and is not woken for every single answer."""
-    os.sched_setaffinity(0, {WRK_CORE})
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
-def keep_awake():
-    """A busy neighbour for wrk. Waking a sleeping core is an interrupt, on a virtual machine a dear one,
-    and it is paid by who sends the answer: a slow server would seem slower than it is."""
-    def politely():
-        os.sched_setaffinity(0, {WRK_CORE})
-        os.nice(10)
-    return subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=politely)
-
-
-class Case:
-    """One kind of request to one server."""
-
-    def __init__(self, server, path, status, token=None, file=None):
-        self.server, self.path, self.status = server, path, status
-        self.token, self.file = token, file
-        self.costs = []  # microseconds of CPU per request, one for each round
-        self.wrong = False
-
-    def check(self):
-        """Whether the server answers as it should; a peer that does not is measured all the same."""
-        token = self.token
-        if self.file:
-            with open(self.file) as file:
-                token = file.readline().strip()
-        self.wrong = peers.status_of(self.server.port, self.path, token) != self.status
-
-    def load(self, seconds):
-        """Lets wrk loose; how many requests were answered."""
-        env = dict(os.environ)
-        env.pop("TOKENS", None)
-        command = ["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "--timeout", "10s",
-                   "-s", HERE + "/wrk.lua"]
-        if self.token:
-            command += ["-H", "Authorization: Bearer " + self.token]
-        if self.file:
-            env["TOKENS"] = self.file
-        output = subprocess.run(
-            command + ["http://127.0.0.1:%d%s" % (self.server.port, self.path)], env=env, check=True,
-            preexec_fn=patient, stdout=subprocess.PIPE).stdout.decode()
-        requests, refused, broken = map(int, re.search(r"RESULT (\d+) (\d+) (\d+)", output).groups())
-        expected = requests if (self.status >= 400) != self.wrong else 0
-        if broken or refused != expected:
-            raise RuntimeError("%s %s: %d requests, %d refused, %d broken"
-                               % (self.server.name, self.path, requests, refused, broken))
-        return requests
-
-    def measure(self, seconds):
-        before = self.server.cpu_seconds()
-        requests = self.load(seconds)
-        self.costs.append((self.server.cpu_seconds() - before) * 1e6 / requests)
-
-    def cost(self):
-        return statistics.median(self.costs)
-
-
-def ratio(case, reference):
-    return statistics.median(a / b for a, b in zip(case.costs, reference.costs))
 
 
 class OpenSSL:
@@ -115,7 +49,8 @@ class OpenSSL:
 class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
-        self.servers, self.own, self.peers = [], {}, {}
+        self.servers, self.own, self.peers, self.passwords = [], {}, {}, {}
+        self.site, self.known, self.flooded = None, {}, None
         self.openssl = OpenSSL()
         self.keys = {alg: workload.make_key(alg) for alg in ALGS}
         good = workload.make_token(self.keys["RS256"])
@@ -141,16 +76,16 @@ class Bench:
         return server
 
     def add_guard(self, server, path="/guarded"):
-        return {kind: Case(server, path, 200 if kind == "good" else 401, self.tokens[kind])
+        return {kind: Case(server, path, 200 if kind == "good" else 401, bearer(self.tokens[kind]))
                 for kind in KINDS}
 
     def prepare_own(self):
         nginx = self.start(peers.start_nginx, self.options.build, self.folder)
         self.own = {
-            "plain": Case(nginx, "/plain", 200, self.tokens["good"]),
+            "plain": Case(nginx, "/plain", 200, bearer(self.tokens["good"])),
             "return 401": Case(nginx, "/denied", 401),
-            "plain file": Case(nginx, "/plain-file", 200, self.tokens["good"]),
-            "guarded file": Case(nginx, "/guarded-file", 200, self.tokens["good"]),
+            "plain file": Case(nginx, "/plain-file", 200, bearer(self.tokens["good"])),
+            "guarded file": Case(nginx, "/guarded-file", 200, bearer(self.tokens["good"])),
             **self.add_guard(nginx),
         }
         for alg in ALGS:
@@ -158,6 +93,11 @@ class Bench:
             workload.write_tokens(self.keys[alg], self.options.tokens, path)
             self.own["plain " + alg] = Case(nginx, "/plain", 200, file=path)
             self.own["guarded " + alg] = Case(nginx, "/guarded", 200, file=path)
+
+    def prepare_site(self):
+        self.site = accounts.Site(self.options.build, self.folder, self.options, self.start)
+        self.known = self.site.cases(self.tokens["good"])
+        self.site.warm(self.known)
 
     def prepare_peers(self):
         folder, npm = self.folder, self.options.npm
@@ -178,12 +118,15 @@ class Bench:
                 peers.start_node, "fastify cache", npm, "fastify.js", pem, *claims, "cache"),
         }
         for name, server in started.items():
-            self.peers[name] = {"plain": Case(server, "/plain", 200, self.tokens["good"]),
+            self.peers[name] = {"plain": Case(server, "/plain", 200, bearer(self.tokens["good"])),
                                 **self.add_guard(server)}
 
+    def prepare_passwords(self):
+        self.passwords = passwords.prepare(self.folder, self.start)
+
     def run(self):
-        cases = list(self.own.values())
-        for peer in self.peers.values():
+        cases = [*self.own.values(), *self.known.values()]
+        for peer in [*self.peers.values(), *self.passwords.values()]:
             cases += peer.values()
         for case in cases:
             case.check()
@@ -194,26 +137,20 @@ class Bench:
                 self.openssl.measure()
             for case in cases:
                 case.measure(self.options.seconds)
+        if self.site:
+            self.flooded = self.site.flood(self.known["key"])
 
     def stop(self):
         for server in self.servers:
             server.stop()
 
 
-def verdict(value, limit):
-    return "met" if value <= limit else "MISSED"
-
-
 def show_own(own, openssl):
     """Doorward against the same nginx without it, beside the targets."""
-    print("\nnginx with Doorward               CPU us    nginx alone    ratio    at most")
-    for name, case, reference, limit in (
-            ("one valid token, repeated", "good", "plain", 1.25),
-            ("the same, serving a file", "guarded file", "plain file", 1.25),
-            ("no token", "missing", "return 401", 1.20)):
-        value = ratio(own[case], own[reference])
-        print("%-30s %9.2f %14.2f %8.2f %10.2f  %s" % (
-            name, own[case].cost(), own[reference].cost(), value, limit, verdict(value, limit)))
+    print("\nnginx with Doorward                 CPU us    nginx alone    ratio    at most")
+    show_row("one valid token, repeated", own["good"], own["plain"], 1.25)
+    show_row("the same, serving a file", own["guarded file"], own["plain file"], 1.25)
+    show_row("no token", own["missing"], own["return 401"], 1.20)
 
     print("\na different token each time       CPU us    nginx alone   verify   at most")
     for alg in ALGS:
@@ -250,19 +187,33 @@ def show_peers(own, peers):
         print("! lets in what it should not, or turns away what it should let in")
 
 
+def show(bench):
+    if bench.own:
+        show_own(bench.own, bench.openssl)
+    if bench.site:
+        accounts.show(bench.site, bench.known, bench.flooded)
+        passwords.show(bench.known, bench.passwords)
+    if bench.peers:
+        show_peers(bench.own, bench.peers)
+
+
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build", help="where the nginx module was built")
     parser.add_argument("--npm", default="build/npm-bench", help="where npm's packages are")
-    parser.add_argument("--only", choices=["own", "peers"], help="measure one half")
+    parser.add_argument("--only", choices=["own", "site", "peers"], help="measure one part")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=int, default=None, help="of load for each case and round")
     parser.add_argument("--tokens", type=int, help="how many different ones")
+    parser.add_argument("--keys", type=int, help="API keys in the records")
+    parser.add_argument("--used", type=int, help="how many of them are used")
     options = parser.parse_args()
     options.rounds = options.rounds or (2 if options.quick else 7)
     options.seconds = options.seconds or 1
     options.tokens = options.tokens or (8192 if options.quick else 32768)
+    options.keys = options.keys or (100000 if options.quick else 1000000)
+    options.used = options.used or (5000 if options.quick else 50000)
     return options
 
 
@@ -276,19 +227,19 @@ def main():
     neighbour = keep_awake()
     try:
         bench.write_files()
-        if options.only != "peers":
+        if options.only in (None, "own"):
             bench.prepare_own()
-        if options.only != "own":
+        if options.only in (None, "site"):
+            bench.prepare_site()
+            bench.prepare_passwords()
+        if options.only in (None, "peers"):
             bench.prepare_peers()
         bench.run()
+        show(bench)
     finally:
         neighbour.kill()
         bench.stop()
         shutil.rmtree(folder)
-    if bench.own:
-        show_own(bench.own, bench.openssl)
-    if bench.peers:
-        show_peers(bench.own, bench.peers)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark's tokens, and the keys and certificate its servers need."""
+"""The benchmark's tokens and API keys, and the keys and certificate its servers need."""
 
+import contextlib
+import hashlib
 import json
 import multiprocessing
 import os
+import sqlite3
 import sys
 import time
+import zlib
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -74,3 +78,32 @@ def write_tokens(key, count, path):
         for part in range(parts):
             with open("%s.%d" % (path, part)) as piece:
                 file.write(piece.read())
+
+
+# -- API keys ------------------------------------------------------------------------------------------
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+FACT_APIKEY = b"\x01\0"
+
+
+def api_key(random):
+    """A key of 22 bytes: an id, a secret and the digits that check both."""
+    digits = random.hex()
+    key = "dw_%s_%s" % (digits[:12], digits[12:])
+    check, end = zlib.crc32(key.encode()), ""
+    for _ in range(6):
+        check, digit = divmod(check, 62)
+        end = DIGITS[digit] + end
+    return key + end
+
+
+def fill_store(path, count, used):
+    """Puts so many keys into the records, all at once; returns some of them, in no order."""
+    keys = sorted(api_key(hashlib.sha256(b"%d" % i).digest()[:22]) for i in range(count))
+    rows = ((key[3:15], hashlib.sha256(FACT_APIKEY + key.encode()).digest(), "ci-%06d" % i, "read:reports",
+             int(time.time()), 0, 0, 0, "") for i, key in enumerate(keys))
+    with contextlib.closing(sqlite3.connect(path)) as store, store:
+        store.executemany("INSERT INTO apikey (id, name, owner, scope, created, expires, revoked, used, successor)"
+                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    some = keys[::max(1, count // used)][:used]
+    return sorted(some, key=lambda key: key[-20:])

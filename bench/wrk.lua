@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- wrk's script: with TOKENS (a file, one token a line) each request carries the next of them.
+-- wrk's script: with LINES (a file) each request carries the next of its lines, behind BEGIN, as the field NAME.
 
 local requests = {}
 local at = 0
 
 function init()
-    local path = os.getenv("TOKENS")
+    local path = os.getenv("LINES")
     if path == nil then
         requests[1] = wrk.format("GET")
         return
     end
-    for token in io.lines(path) do
-        wrk.headers["Authorization"] = "Bearer " .. token
+    for line in io.lines(path) do
+        wrk.headers[os.getenv("NAME")] = os.getenv("BEGIN") .. line
         requests[#requests + 1] = wrk.format("GET")
     end
 end
