@@ -43,7 +43,9 @@ USES_server  := core edge config store issuer server
 USES_cli     := core edge config store issuer server cli
 
 LIBS_core   := -lcrypto
-LIBS_all    := -lmicrohttpd -lcurl -lsqlite3 -llmdb -lyaml -largon2 -lutf8proc -lcrypt -lcrypto -lpthread
+# Where the sanitizers stand in for crypt_r(3), nobody seems to need the library they hand it on to.
+CRYPT       := -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state
+LIBS_all    := -lmicrohttpd -lcurl -lsqlite3 -llmdb -lyaml -largon2 -lutf8proc $(CRYPT) -lcrypto -lpthread
 
 # -- The program and the library ------------------------------------------------------------------
 

@@ -30,8 +30,12 @@ static size_t length_of(char c)
 /* The piece that stands there; N_PIECES: none. */
 static size_t find_piece(struct dw_span rest)
 {
+    const char first = rest.at[0];
     size_t i = 0;
 
+    if (first != '{' && first != '"' && first != ',') {
+        return N_PIECES;
+    }
     while (i < N_PIECES &&
            (rest.len < PIECES[i].len || memcmp(rest.at, PIECES[i].text, PIECES[i].len) != 0)) {
         i++;

@@ -221,7 +221,7 @@ static int outlive_a_dead_reader(void)
         known_open(folder.path, EDGE_READ, &living, NULL) != 0) {
         return 1;
     }
-    for (uint32_t i = 0; i < 20000; i++) {
+    for (uint32_t i = 0; i < 8000; i++) {
         const uint8_t name[DW_FACT_NAME] = {(uint8_t)(i % 7)};
 
         if (known_put(known, DW_FACT_TOKEN, name, &what, NULL) != 0) {
