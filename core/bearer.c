@@ -166,7 +166,7 @@ static enum dw_reason read_opaque(struct trial *trial, struct dw_span token, siz
     if (reason != DW_REASON_NONE) {
         return reason;
     }
-    reason = claims_parse(known.claims, trial->work->bytes + WORK_FACT, WORK_ROOM, &trial->who);
+    reason = lookup_read(trial, known.claims);
     if (reason != DW_REASON_NONE) {
         return reason;
     }

@@ -124,6 +124,19 @@ const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *
     return NULL;
 }
 
+const struct dw_jwt *cache_find_claims(const struct dw_cache *cache, const struct cache_key *key)
+{
+    const uint64_t hash = hash_of(cache, key->token);
+    const size_t bucket = bucket_of(cache, hash);
+
+    for (size_t i = bucket; i < bucket + WAYS; i++) {
+        if (cache->hashes[i] == hash && is_same(&cache->slots[i].head, key)) {
+            return &cache->slots[i].head.jwt;
+        }
+    }
+    return NULL;
+}
+
 /* A token that comes but once shall take nobody's place, nor the time to copy it. */
 static bool is_met_again(const struct dw_cache *cache, uint64_t hash)
 {
@@ -186,27 +199,45 @@ static bool keep_all(struct slot *slot, struct dw_jwt *jwt)
     return true;
 }
 
-void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *jwt,
-               size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now)
+/* The slot it has from now on, without any key's thumbprint; NULL: none. */
+static struct slot *take_slot(struct dw_cache *cache, const struct cache_key *key,
+                              const struct dw_jwt *jwt, int64_t now)
 {
     const uint64_t hash = hash_of(cache, key->token);
 
     if (!is_met_again(cache, hash)) {
-        return;
+        return NULL;
     }
     const size_t at = choose_slot(cache, hash, now);
     struct slot *slot = &cache->slots[at];
 
     cache->hashes[at] = 0;
     slot->head.jwt = *jwt;
+    slot->head.jwt.token = key->token;
     slot->head.jwt.signed_part = SPAN_NONE;
     slot->head.jwt.signature = SPAN_NONE;
     if (!keep_all(slot, &slot->head.jwt)) {
         dw_secret_wipe(slot, sizeof(*slot));
-        return;
+        return NULL;
     }
     slot->head.policy = key->policy;
-    slot->head.issuer = issuer;
-    memcpy(slot->head.thumbprint, thumbprint, THUMBPRINT_SIZE);
     cache->hashes[at] = hash;
+    return slot;
+}
+
+void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *jwt,
+               size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now)
+{
+    struct slot *slot = take_slot(cache, key, jwt, now);
+
+    if (slot != NULL) {
+        slot->head.issuer = issuer;
+        memcpy(slot->head.thumbprint, thumbprint, THUMBPRINT_SIZE);
+    }
+}
+
+void cache_add_claims(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *who,
+                      int64_t now)
+{
+    (void)take_slot(cache, key, who, now);
 }

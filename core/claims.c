@@ -75,12 +75,15 @@ static struct claims find_claims(const struct json *json)
 /* Names travel on in header fields and logs: no control character may, whoever minted it. */
 static bool is_clean(struct dw_span text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.at[i];
+    size_t at = text_plain_run(text.at, text.len);
+
+    while (at < text.len) {
+        const unsigned char c = (unsigned char)text.at[at];
 
         if (c < 0x20 || c == 0x7f) {
             return false;
         }
+        at += 1 + text_plain_run(text.at + at + 1, text.len - at - 1);
     }
     return true;
 }

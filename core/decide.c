@@ -45,10 +45,12 @@ static const struct named {
 /* A key may also come as a Bearer token: many clients can send nothing else. */
 static bool is_key_as_bearer(const struct trial *trial, struct dw_span value)
 {
+    const size_t start = skip_spaces(value, sizeof("Bearer") - 1);
     struct dw_span token;
 
-    return trial_accepts(trial, DW_SCHEME_APIKEY) &&
-           dw_bearer_parse(value, &token) == DW_REASON_NONE && apikey_is_one(trial->policy, token);
+    return apikey_is_one(trial->policy, span_from(value, start)) &&
+           trial_accepts(trial, DW_SCHEME_APIKEY) &&
+           dw_bearer_parse(value, &token) == DW_REASON_NONE;
 }
 
 static const struct named *find_named(const struct trial *trial, struct dw_span value)

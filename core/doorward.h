@@ -207,7 +207,7 @@ enum dw_asking {
     DW_CANNOT_ASK   /* who would know cannot be reached */
 };
 
-/* Tokens whose signature was verified. Bounded; makes no allocation after dw_cache_new(). */
+/* Tokens whose signature was verified, and claims that were read. Bounded; makes no allocation after dw_cache_new(). */
 struct dw_cache;
 
 /* Room for `slots` tokens (rounded up to a power of two), 4 KiB each, touched when used. A token is

@@ -221,6 +221,11 @@ const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *
 void cache_add(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *jwt,
                size_t issuer, const uint8_t thumbprint[THUMBPRINT_SIZE], int64_t now);
 
+/* The same for a claims set in place of a token, which needs no key: a token's text is no JSON. */
+const struct dw_jwt *cache_find_claims(const struct dw_cache *cache, const struct cache_key *key);
+void cache_add_claims(struct dw_cache *cache, const struct cache_key *key, const struct dw_jwt *who,
+                      int64_t now);
+
 /* -- path.c ------------------------------------------------------------------------------------ */
 
 #define PATH_READINGS_MAX 32

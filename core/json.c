@@ -166,19 +166,11 @@ static enum json_error read_string_rest(struct reader *reader, size_t start, siz
     return JSON_OK;
 }
 
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 static enum json_error read_string(struct reader *reader)
 {
     const size_t start = reader->at + 1;
-    size_t at = start;
+    const size_t at = start + text_plain_run(reader->text + start, reader->len - start);
 
-    while (at < reader->len && is_plain((unsigned char)reader->text[at])) {
-        at++;
-    }
     if (at == reader->len || reader->text[at] != '"') {
         return read_string_rest(reader, start, at);
     }

@@ -121,6 +121,27 @@ static bool truncate_decimal(const struct decimal *decimal, uint64_t *whole, boo
     return true;
 }
 
+#define SURE_DIGITS 18 /* which int64_t always holds */
+
+/* What nearly every number is: a few digits and nothing else. */
+static bool read_digits(struct dw_span text, int64_t *whole)
+{
+    int64_t value = 0;
+
+    if (text.len > SURE_DIGITS) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned digit = (unsigned)text.at[i] - '0';
+        if (digit > 9) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *whole = value;
+    return true;
+}
+
 bool json_whole(const struct json *json, const struct json_node *node, int64_t *whole)
 {
     struct decimal decimal;
@@ -131,7 +152,11 @@ bool json_whole(const struct json *json, const struct json_node *node, int64_t *
     if (node == NULL || node->type != JSON_NUMBER) {
         return false;
     }
-    decimal = read_decimal((struct dw_span){json->text + node->at, node->len});
+    const struct dw_span text = {json->text + node->at, node->len};
+    if (read_digits(text, whole)) {
+        return true;
+    }
+    decimal = read_decimal(text);
     limit = (uint64_t)INT64_MAX + (decimal.negative ? 1 : 0);
     if (!truncate_decimal(&decimal, &size, &fraction) || size > limit) {
         return false;

@@ -91,6 +91,10 @@ DW_MUST_USE enum dw_reason auth_token68(struct dw_span field, const char *scheme
  * `known`; else the ASK_ reason, or the one that was heard, or DW_ATTEMPTS, or DW_GUARD_UNREACHABLE. */
 DW_MUST_USE enum dw_reason lookup_find(struct trial *trial, struct dw_known *known);
 
+/* Reads a fact's claims into trial->who; from the cache, if they were read before. Else claims_parse()'s
+ * reason. */
+DW_MUST_USE enum dw_reason lookup_read(struct trial *trial, struct dw_span claims);
+
 /* Takes the claims as those of who is calling, and judges them: their end, and revocation. */
 DW_MUST_USE enum dw_reason lookup_accept(struct trial *trial, const struct dw_known *known);
 

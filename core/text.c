@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
 #include <string.h>
 
 #include "internal.h"
@@ -57,6 +58,42 @@ void text_number(struct text *text, int64_t number)
     text_add(text, (struct dw_span){digits + at, sizeof(digits) - at});
 }
 
+#define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
+
+/* The high bit of each of eight bytes that is not plain, without a branch for any. What a byte borrows
+ * from the next or carries to it, if it is special itself, can only spoil what is above the lowest. */
+static uint64_t find_special(uint64_t word)
+{
+    const uint64_t quote = word ^ EACH((uint64_t)'"');
+    const uint64_t backslash = word ^ EACH((uint64_t)'\\');
+    const uint64_t control = word - EACH(0x20);
+    const uint64_t beyond = word | (word + EACH(1)); /* 0x7f, and what is not ASCII */
+
+    return (control | beyond | (quote - EACH(1)) | (backslash - EACH(1))) & EACH(0x80);
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+size_t text_plain_run(const char *at, size_t len)
+{
+    size_t n = 0;
+
+    for (uint64_t word; len - n >= sizeof(word); n += sizeof(word)) {
+        memcpy(&word, at + n, sizeof(word));
+        const uint64_t special = find_special(le64toh(word));
+        if (special != 0) {
+            return n + (size_t)__builtin_ctzll(special) / 8;
+        }
+    }
+    while (n < len && is_plain((unsigned char)at[n])) {
+        n++;
+    }
+    return n;
+}
+
 /* RFC 3629 s4: the second byte's range keeps out overlong forms, surrogates and what is beyond
  * U+10FFFF. */
 size_t utf8_len(const unsigned char *at, size_t len)
@@ -94,18 +131,7 @@ static void put_escape(struct text *text, unsigned char c)
     text_char(text, HEX[c & 15]);
 }
 
-/* How many bytes from here on are printable ASCII that JSON takes as it is: nearly always all. */
-static size_t plain_run(const unsigned char *at, size_t len)
-{
-    size_t n = 0;
-
-    while (n < len && at[n] >= 0x20 && at[n] < 0x7f && at[n] != '"' && at[n] != '\\') {
-        n++;
-    }
-    return n;
-}
-
-/* Writes what stands here and no plain_run() covers; returns how many bytes that was. */
+/* Writes what stands here and no text_plain_run() covers; returns how many bytes that was. */
 static size_t put_special(struct text *text, const unsigned char *at, size_t len)
 {
     const size_t n = utf8_len(at, len);
@@ -129,7 +155,7 @@ void text_json(struct text *text, struct dw_span string)
 
     text_char(text, '"');
     while (at < string.len) {
-        const size_t n = plain_run(bytes + at, string.len - at);
+        const size_t n = text_plain_run(string.at + at, string.len - at);
 
         text_add(text, (struct dw_span){string.at + at, n});
         at += n;

@@ -22,6 +22,10 @@ void text_put(struct text *text, const char *bytes); /* NUL-terminated */
 void text_char(struct text *text, char c);
 void text_number(struct text *text, int64_t number);
 
+/* How many bytes from there on are printable ASCII, and neither a quote nor a backslash: nearly always
+ * all, which is why it looks at eight at a time. */
+size_t text_plain_run(const char *at, size_t len);
+
 /* How many bytes the UTF-8 character at `at` takes; 0 if it is none. `len` is at least 1. */
 size_t utf8_len(const unsigned char *at, size_t len);
 

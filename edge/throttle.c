@@ -12,7 +12,7 @@
 #include "marks.h"
 #include "shared_file.h"
 
-#define TABLE_LAYOUT 2
+#define TABLE_LAYOUT 3
 #define DIGEST_SIZE  SHA256_DIGEST_LENGTH
 /* The owner, who happens to share the source, has to wait no longer than this once it is over. */
 #define PAIR_MOST (((int64_t)THROTTLE_PAIR + 5) * THROTTLE_EVERY)
@@ -27,6 +27,8 @@ struct table {
     _Alignas(64) _Atomic uint64_t accounts[THROTTLE_SLOTS];
     _Alignas(64) _Atomic uint64_t pairs[THROTTLE_SLOTS];
 };
+
+static const struct dw_span NOTHING = {"", 0};
 
 struct throttle {
     struct shared_file file;
@@ -78,15 +80,20 @@ bool throttle_is_current(const struct throttle *throttle)
 
 /* -- Names ------------------------------------------------------------------------------------- */
 
-/* With the file's own seed, so that nobody can aim at somebody else's mark. */
-static bool make_digest(const struct throttle *throttle, const void *name, size_t len,
+/* With the file's own seed, so that nobody can aim at somebody else's mark. The first part's length goes
+ * before it: no other two parts look the same. */
+static bool make_digest(const struct throttle *throttle, struct dw_span first, struct dw_span second,
                         uint8_t digest[DIGEST_SIZE])
 {
     const uint8_t *seed = throttle->table->head.seed;
+    const uint8_t len = (uint8_t)first.len;
     SHA256_CTX context;
 
     return SHA256_Init(&context) == 1 && SHA256_Update(&context, seed, SHARED_SEED) == 1 &&
-           SHA256_Update(&context, name, len) == 1 && SHA256_Final(digest, &context) == 1;
+           SHA256_Update(&context, &len, sizeof(len)) == 1 &&
+           SHA256_Update(&context, first.at, first.len) == 1 &&
+           SHA256_Update(&context, second.at, second.len) == 1 &&
+           SHA256_Final(digest, &context) == 1;
 }
 
 /* An address as bytes: 4 of IPv4, also where it comes in IPv6's clothes; 8 of IPv6. 0: it is none. */
@@ -114,37 +121,42 @@ static size_t read_address(struct dw_span source, uint8_t bytes[NETWORK_SIZE])
     return NETWORK_SIZE;
 }
 
-/* false: nobody's in particular. */
+/* What a source is counted as; nothing: it is nobody's in particular. */
+static struct dw_span read_source(struct dw_span source, uint8_t bytes[NETWORK_SIZE])
+{
+    const struct dw_span local = DW_SPAN("unix:");
+    size_t len;
+
+    if (source.len >= local.len && memcmp(source.at, local.at, local.len) == 0) {
+        return NOTHING;
+    }
+    len = read_address(source, bytes);
+    return len > 0 ? (struct dw_span){(const char *)bytes, len} : source;
+}
+
 static bool name_source(const struct throttle *throttle, struct dw_span source,
                         uint8_t digest[DIGEST_SIZE])
 {
-    const struct dw_span local = DW_SPAN("unix:");
     uint8_t bytes[NETWORK_SIZE];
-    size_t len;
+    const struct dw_span counted = read_source(source, bytes);
 
-    if (source.len == 0 ||
-        (source.len >= local.len && memcmp(source.at, local.at, local.len) == 0)) {
-        return false;
-    }
-    len = read_address(source, bytes);
-    return len > 0 ? make_digest(throttle, bytes, len, digest)
-                   : make_digest(throttle, source.at, source.len, digest);
+    return counted.len > 0 && make_digest(throttle, counted, NOTHING, digest);
 }
 
 static bool name_account(const struct throttle *throttle, struct dw_span account,
                          uint8_t digest[DIGEST_SIZE])
 {
-    return account.len > 0 && make_digest(throttle, account.at, account.len, digest);
+    return account.len > 0 && make_digest(throttle, NOTHING, account, digest);
 }
 
-/* Of this source at this account. The two digests have one length each: no other two look the same. */
+/* Of this source at this account. */
 static bool name_pair(const struct throttle *throttle, struct dw_span source, struct dw_span account,
                       uint8_t digest[DIGEST_SIZE])
 {
-    uint8_t both[2][DIGEST_SIZE];
+    uint8_t bytes[NETWORK_SIZE];
+    const struct dw_span counted = read_source(source, bytes);
 
-    return name_source(throttle, source, both[0]) && name_account(throttle, account, both[1]) &&
-           make_digest(throttle, both, sizeof(both), digest);
+    return counted.len > 0 && account.len > 0 && make_digest(throttle, counted, account, digest);
 }
 
 /* -- Counting ---------------------------------------------------------------------------------- */

@@ -5,6 +5,29 @@
 #include "guard_page.h"
 #include "internal.h"
 
+/* Every byte at every place of a text of each length: one that is no plain byte ends the run. */
+static void finds_plain_runs(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= 20; len++) {
+        struct guarded in = guard_bytes("aaaaaaaaaaaaaaaaaaaaaaaa", len);
+        char *text = (char *)(uintptr_t)in.span.at;
+
+        assert_int_equal(text_plain_run(text, len), len);
+        for (size_t i = 0; i < len * 256; i++) {
+            const unsigned char c = (unsigned char)(i % 256);
+            const bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+
+            text[i / 256] = (char)c;
+            assert_int_equal(text_plain_run(text, len), plain ? len : i / 256);
+            text[i / 256] = '\xff';
+            assert_int_equal(text_plain_run(text, len), i / 256);
+            text[i / 256] = 'a';
+        }
+        guard_release(&in);
+    }
+}
+
 static const struct {
     const char *in;
     size_t len;
@@ -144,6 +167,7 @@ static void complains(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_plain_runs),
         cmocka_unit_test(writes_json_strings),
         cmocka_unit_test(writes_json_members),
         cmocka_unit_test(writes_numbers),
