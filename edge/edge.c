@@ -27,6 +27,7 @@ static const struct environment_kind KIND = {
 
 struct edge {
     struct view view;
+    bool is_reading;        /* the view was begun */
     uint64_t version;       /* of what is looked at */
     uint64_t kinds_version; /* when `kinds` was found out */
     unsigned kinds;         /* of what is revoked: set of 1u << enum edge_revoked */
@@ -90,19 +91,34 @@ void edge_clear_readers(struct edge *edge)
 
 /* -- Reading ----------------------------------------------------------------------------------- */
 
-int edge_begin(struct edge *edge, uint64_t *version)
+static int begin_reading(struct edge *edge)
 {
     if (view_begin(&edge->view) != 0) {
         return -1;
     }
+    edge->is_reading = true;
     edge->version = mdb_txn_id(edge->view.txn);
+    return 0;
+}
+
+/* Nearly always nothing has changed since it was found out that nothing is revoked: then there is nothing
+ * to be read, and a reader's slot need not be taken. */
+int edge_begin(struct edge *edge, uint64_t *version)
+{
+    edge->version = view_version(&edge->view);
+    if ((edge->kinds_version != edge->version || edge->kinds != 0) && begin_reading(edge) != 0) {
+        return -1;
+    }
     *version = edge->version;
     return 0;
 }
 
 void edge_end(struct edge *edge)
 {
-    view_end(&edge->view);
+    if (edge->is_reading) {
+        view_end(&edge->view);
+    }
+    edge->is_reading = false;
 }
 
 static int look_up(struct edge *edge, enum table table, MDB_val *key, MDB_val *value)
@@ -147,6 +163,9 @@ bool edge_find_keys(struct edge *edge, struct dw_span issuer, struct edge_keys *
     MDB_val key = {sizeof(name), name};
     MDB_val value;
 
+    if (!edge->is_reading && begin_reading(edge) != 0) {
+        return false;
+    }
     return make_digest(issuer, NULL, name) && look_up(edge, KEYS, &key, &value) == 0 &&
            read_keys(&value, keys);
 }

@@ -69,6 +69,13 @@ void view_clear_readers(struct view *view)
 
 /* -- Reading ----------------------------------------------------------------------------------- */
 
+uint64_t view_version(const struct view *view)
+{
+    MDB_envinfo info;
+
+    return mdb_env_info(view->shared->env, &info) == 0 ? info.me_last_txnid : UINT64_MAX;
+}
+
 int view_begin(struct view *view)
 {
     int error = mdb_txn_renew(view->txn);

@@ -26,6 +26,9 @@ bool view_is_current(const struct view *view);
 /* Frees the slots of readers that died. */
 void view_clear_readers(struct view *view);
 
+/* Which of all states is the newest: mdb_txn_id() of whoever begins now. Costs less than beginning. */
+uint64_t view_version(const struct view *view);
+
 /* Begins to look: what is found stays good until view_end(). No system call is made. */
 DW_MUST_USE int view_begin(struct view *view);
 void view_end(struct view *view);
