@@ -18,7 +18,7 @@ struct arena {
     size_t left;
 };
 
-struct arena *arena_new(size_t max)
+struct arena *config_arena_new(size_t max)
 {
     struct arena *arena = calloc(1, sizeof *arena);
 
@@ -28,7 +28,7 @@ struct arena *arena_new(size_t max)
     return arena;
 }
 
-void arena_free(struct arena *arena)
+void config_arena_free(struct arena *arena)
 {
     if (arena == NULL) {
         return;
@@ -55,7 +55,7 @@ static struct chunk *add_chunk(struct arena *arena, size_t size)
     return chunk;
 }
 
-void *arena_take(struct arena *arena, size_t n, size_t size)
+void *config_arena_take(struct arena *arena, size_t n, size_t size)
 {
     const size_t unit = alignof(max_align_t);
     struct chunk *chunk = arena->chunks;
@@ -83,7 +83,7 @@ void *arena_take(struct arena *arena, size_t n, size_t size)
 
 char *arena_text(struct arena *arena, struct dw_span text)
 {
-    char *copy = arena_take(arena, text.len + 1, 1);
+    char *copy = config_arena_take(arena, text.len + 1, 1);
 
     if (copy != NULL && text.len > 0) {
         memcpy(copy, text.at, text.len);

@@ -98,7 +98,7 @@ static int finish(const struct reading *reading, const struct config_flags *flag
     if (dw_policy_check(&draft->config.policy, &fault) != 0) {
         return complain(reading->why, "%s: %s", reading->name, fault);
     }
-    made = arena_take(reading->arena, 1, sizeof *made);
+    made = config_arena_take(reading->arena, 1, sizeof *made);
     if (made == NULL) {
         return -1;
     }
@@ -130,7 +130,7 @@ static int make_config(const char *name, struct dw_span text, const struct confi
                        struct config **config, struct complaint *why)
 {
     struct complaint said = {"out of memory"}; /* unless somebody says more */
-    struct reading reading = {.name = name, .arena = arena_new(ARENA_MAX), .why = &said};
+    struct reading reading = {.name = name, .arena = config_arena_new(ARENA_MAX), .why = &said};
     struct draft draft = {.config = DEFAULTS};
     int failed = 0;
 
@@ -147,7 +147,7 @@ static int make_config(const char *name, struct dw_span text, const struct confi
         failed = finish(&reading, flags, &draft, config);
     }
     if (failed != 0) {
-        arena_free(reading.arena);
+        config_arena_free(reading.arena);
         (void)complain(why, "%s", said.text);
     }
     return failed;
@@ -177,6 +177,6 @@ int config_read(const char *path, const struct config_flags *flags, struct confi
 void config_free(struct config *config)
 {
     if (config != NULL) {
-        arena_free(config->arena);
+        config_arena_free(config->arena);
     }
 }

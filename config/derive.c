@@ -15,7 +15,7 @@
 static const char *join(struct arena *arena, const char *front, const char *behind)
 {
     const size_t size = strlen(front) + strlen(behind) + 1;
-    char *whole = arena_take(arena, size, 1);
+    char *whole = config_arena_take(arena, size, 1);
 
     if (whole != NULL) {
         (void)snprintf(whole, size, "%s%s", front, behind);
@@ -155,9 +155,9 @@ static int make_trust(const struct reading *reading, struct draft *draft)
     struct config *config = &draft->config;
     const size_t ours = config->issuer.enabled ? 1 : 0;
     const size_t n = draft->n_trusted + ours;
-    struct dw_trust *trust = arena_take(reading->arena, n, sizeof *trust);
-    struct config_keys *keys = arena_take(reading->arena, n, sizeof *keys);
-    const char **audience = arena_take(reading->arena, 1, sizeof *audience);
+    struct dw_trust *trust = config_arena_take(reading->arena, n, sizeof *trust);
+    struct config_keys *keys = config_arena_take(reading->arena, n, sizeof *keys);
+    const char **audience = config_arena_take(reading->arena, 1, sizeof *audience);
 
     if (trust == NULL || keys == NULL || audience == NULL) {
         return -1;

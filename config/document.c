@@ -36,7 +36,7 @@ static struct node *add_node(struct builder *builder, const yaml_event_t *event,
         (void)refuse(builder, event->start_mark, "expected fewer values: this is too many");
         return NULL;
     }
-    node = arena_take(builder->arena, 1, sizeof *node);
+    node = config_arena_take(builder->arena, 1, sizeof *node);
     if (node == NULL) {
         (void)refuse(builder, event->start_mark, "out of memory");
         return NULL;

@@ -97,7 +97,7 @@ static int read_require(const struct reading *reading, const struct key *key,
     if (node->n / 2 > DW_LIST_MAX) {
         return refuse(reading, node, "%s: expected at most %d claims", key->name, DW_LIST_MAX);
     }
-    demands = arena_take(reading->arena, node->n / 2, sizeof *demands);
+    demands = config_arena_take(reading->arena, node->n / 2, sizeof *demands);
     if (demands == NULL) {
         return -1;
     }
@@ -231,7 +231,7 @@ int read_routes(const struct reading *reading, const struct key *key, const stru
     if (node->n > DW_ROUTES_MAX) {
         return refuse(reading, node, "%s: expected at most %d routes", key->name, DW_ROUTES_MAX);
     }
-    routes = arena_take(reading->arena, node->n, sizeof *routes);
+    routes = config_arena_take(reading->arena, node->n, sizeof *routes);
     if (routes == NULL) {
         return -1;
     }

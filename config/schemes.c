@@ -68,7 +68,7 @@ static int read_fingerprint(const struct reading *reading, const struct key *key
     if (read_text(reading, key, node, &text) != 0) {
         return -1;
     }
-    plain = arena_take(reading->arena, strlen(text) + 1, 1);
+    plain = config_arena_take(reading->arena, strlen(text) + 1, 1);
     if (plain == NULL) {
         return -1;
     }
@@ -94,7 +94,7 @@ static int read_principals(const struct reading *reading, const struct key *key,
     if (node->n > PRINCIPALS_MAX) {
         return refuse(reading, node, "%s: expected at most %d", key->name, PRINCIPALS_MAX);
     }
-    rules = arena_take(reading->arena, node->n, sizeof *rules);
+    rules = config_arena_take(reading->arena, node->n, sizeof *rules);
     if (rules == NULL) {
         return -1;
     }

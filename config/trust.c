@@ -219,7 +219,7 @@ int read_trust(const struct reading *reading, const struct key *key, const struc
     if (node->n > TRUSTED_MAX) {
         return refuse(reading, node, "%s: expected at most %d issuers", key->name, TRUSTED_MAX);
     }
-    trusted = arena_take(reading->arena, node->n, sizeof *trusted);
+    trusted = config_arena_take(reading->arena, node->n, sizeof *trusted);
     if (trusted == NULL) {
         return -1;
     }

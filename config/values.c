@@ -114,7 +114,7 @@ int read_texts(const struct reading *reading, const struct key *key, const struc
     if (values.left > DW_LIST_MAX) {
         return refuse(reading, node, "%s: expected at most %d values", key->name, DW_LIST_MAX);
     }
-    items = arena_take(reading->arena, values.left, sizeof *items);
+    items = config_arena_take(reading->arena, values.left, sizeof *items);
     if (items == NULL) {
         return -1;
     }
@@ -139,7 +139,7 @@ const char *path_in(struct arena *arena, const char *folder, const char *path)
     if (path[0] == '/') {
         return arena_text(arena, dw_span_of(path));
     }
-    whole = arena_take(arena, size, 1);
+    whole = config_arena_take(arena, size, 1);
     if (whole != NULL) {
         (void)snprintf(whole, size, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
     }
