@@ -33,14 +33,15 @@ CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hid
 LDFLAGS  := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(SANITIZE)
 
 # The folders, and which others each may include: arrows point down only.
-FOLDERS      := core edge config store issuer server cli
+FOLDERS      := core edge config store issuer server doctor cli
 USES_core    := core
 USES_edge    := core edge
 USES_config  := core config
 USES_store   := core store
 USES_issuer  := core store issuer
 USES_server  := core edge config store issuer server
-USES_cli     := core edge config store issuer server cli
+USES_doctor  := core doctor
+USES_cli     := core edge config store issuer server doctor cli
 
 LIBS_core   := -lcrypto
 # Where the sanitizers stand in for crypt_r(3), nobody seems to need the library they hand it on to.
@@ -70,8 +71,11 @@ $(B)/lib$(1).a: $$(call objects,$(1))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call FOLDER_RULES,$(f))))
 
+# What the assembler takes in.
+$(B)/obj/cli/explain_assets.o: $(addprefix cli/explain_page.,css html js)
+
 # From the top of the drawing to its bottom, so that the linker finds what each needs below it.
-ARCHIVES := $(foreach f,cli server issuer store config edge core,$(B)/lib$(f).a)
+ARCHIVES := $(foreach f,cli doctor server issuer store config edge core,$(B)/lib$(f).a)
 
 $(B)/doorward: $(ARCHIVES)
 	@echo "  LD    $@"
@@ -246,7 +250,7 @@ D = $(DESTDIR)$(PREFIX)
 .PHONY: install
 install: all ## copy program, library, module and manuals below DESTDIR and PREFIX=/usr/local
 	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/lib/doorward $(D)/include/doorward \
-	    $(D)/share/doc/doorward/examples $(addprefix $(D)/share/man/man,1 3 5 8)
+	    $(D)/share/doc/doorward/examples $(addprefix $(D)/share/man/man,1 3 5 7 8)
 	install -m 755 $(B)/doorward $(D)/bin/
 	install -m 644 $(B)/libdoorward.a $(D)/lib/
 	install -m 755 $(B)/libdoorward.so $(D)/lib/libdoorward.so.0
@@ -256,14 +260,17 @@ install: all ## copy program, library, module and manuals below DESTDIR and PREF
 	    >$(D)/lib/pkgconfig/doorward.pc
 	install -m 644 $(B)/nginx/ngx_http_doorward_module.so $(D)/lib/doorward/
 	install -m 644 $(wildcard examples/*) $(D)/share/doc/doorward/examples/
-	for page in $(wildcard docs/man/*.[1358]); do \
+	for page in $(wildcard docs/man/*.[13578]); do \
 	    install -m 644 $$page $(D)/share/man/man$${page##*.}/ || exit 1; done
 
 # -- Documents that are made ----------------------------------------------------------------------
 
 .PHONY: docs
-docs: $(B)/doorward ## write docs/reasons/ anew from core/reasons.def
+docs: $(B)/doorward ## write docs/reasons/, docs/causes/, docs/status/ and docs/man/doorward-status.7 anew from their tables
 	@rm -f docs/reasons/*.md && $(B)/doorward reasons --pages docs/reasons
+	@rm -f docs/causes/*.md && $(B)/doorward reasons --cause-pages docs/causes
+	@rm -f docs/status/*.md && $(B)/doorward status --pages docs/status
+	@$(B)/doorward status --manual >docs/man/doorward-status.7
 
 # -- The rest -------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The core touches nothing but memory and libcrypto, and keeps nothing between two calls.
+# The core touches nothing but memory and libcrypto, and keeps nothing between two calls. So does the doctor,
+# whose only other callee is the core, and who reckons with dates.
 . "$(dirname "$0")/tap.sh"
 
 LIBC='mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|cmp|ncmp|chr|rchr|nlen|spn|cspn|str|pbrk)|strn?casecmp
@@ -12,13 +13,22 @@ CRYPTO='(d2i_|i2d_)?(EVP|ERR|OSSL|BN|OPENSSL|CRYPTO|ECDSA|EC|RSA|SHA256|SHA512|M
         BIO_(new|free|ctrl|s_mem)|GENERAL_NAMES_free|a2i_IPADDRESS'
 allowed="^($(xargs <<<"$LIBC" | tr ' ' '|')|$COMPILER|$(xargs <<<"$CRYPTO" | tr ' ' '|'))\$"
 
-defined=$(nm --defined-only --format=posix "$B/libcore.a" | awk 'NF >= 3 { print $1 }' | sort -u)
-undefined=$(nm -u --format=posix "$B/libcore.a" | awk 'NF >= 2 { print $1 }' | sort -u)
+# symbols KIND ARCHIVE: what it defines, what it wants
+symbols() { nm "$1" --format=posix "$B/lib$2.a" | awk -v least="$3" 'NF >= least { print $1 }' | sort -u; }
+lasting() {
+    objdump -t "$B/lib$1.a" |
+        awk 'NF > 3 && $(NF-2) ~ /^(\.t?data|\.t?bss|\*COM\*)$/ && $NF != $(NF-2) { print $NF, "in", $(NF-2) }'
+}
 
+defined=$(symbols --defined-only core 3)
 verdict "core was built" "$([ -n "$defined" ] || echo "$B/libcore.a holds nothing")"
 verdict "core calls only memory, strings and libcrypto" \
-    "$(comm -13 <(echo "$defined") <(echo "$undefined") | grep -vE "$allowed")"
-verdict "core has no variable that lasts" \
-    "$(objdump -t "$B/libcore.a" |
-       awk 'NF > 3 && $(NF-2) ~ /^(\.t?data|\.t?bss|\*COM\*)$/ && $NF != $(NF-2) { print $NF, "in", $(NF-2) }')"
+    "$(comm -13 <(echo "$defined") <(symbols -u core 2) | grep -vE "$allowed")"
+verdict "core has no variable that lasts" "$(lasting core)"
+
+own=$(cat <(echo "$defined") <(symbols --defined-only doctor 3) | sort -u)
+dates="^(timegm|gmtime_r|strftime|strto(l|ll|ul|ull|d)|snprintf|__snprintf_chk|vsnprintf|strcasestr|strncasecmp|__isoc23_strtou?ll?)\$"
+verdict "the doctor calls only memory, strings, libcrypto and the core" \
+    "$(comm -13 <(echo "$own") <(symbols -u doctor 2) | grep -vE "$allowed" | grep -vE "$dates")"
+verdict "the doctor has no variable that lasts" "$(lasting doctor)"
 done_testing

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alone.h"
+#include "clean.h"
+#include "complaint.h"
+#include "decode.h"
+
+#define DECIDED_AT ((size_t)64 * 1024) /* bytes after which it must be clear whether it is a HAR */
+#define SLICE      2048
+
+struct input {
+    const char *name;
+    struct decoder decoder;
+    struct har *har; /* NULL: it is something else, or that is not clear yet */
+    bool is_decided;
+    char *text;
+    size_t len, size;
+};
+
+static const char UNDERSTOOD[] =
+    "paste a curl -v transcript, a HAR, a request or response, a curl command, a token";
+
+struct input *input_new(const char *name)
+{
+    struct input *input = calloc(1, sizeof(*input));
+
+    if (input != NULL) {
+        input->name = name != NULL ? name : "-";
+    }
+    return input;
+}
+
+static void give_text_back(struct input *input)
+{
+    if (input->text != NULL) {
+        dw_secret_wipe(input->text, input->size);
+        free(input->text);
+    }
+    input->text = NULL;
+    input->len = 0;
+    input->size = 0;
+}
+
+void input_free(struct input *input)
+{
+    if (input != NULL) {
+        give_text_back(input);
+        har_free(input->har);
+        dw_secret_wipe(input, sizeof(*input));
+        free(input);
+    }
+}
+
+/* -- Taking it in ------------------------------------------------------------------------------------------- */
+
+/* Not realloc(3), which may leave a copy behind. */
+static int grow(struct input *input, size_t size, struct complaint *why)
+{
+    char *text = malloc(size);
+
+    if (text == NULL) {
+        return complain(why, "%.100s: out of memory", input->name);
+    }
+    if (input->len > 0) {
+        memcpy(text, input->text, input->len);
+    }
+    if (input->text != NULL) {
+        dw_secret_wipe(input->text, input->size);
+        free(input->text);
+    }
+    input->text = text;
+    input->size = size;
+    return 0;
+}
+
+static int keep(struct input *input, struct dw_span bytes, struct complaint *why)
+{
+    size_t size = input->size > 0 ? input->size : DECIDED_AT;
+
+    if (bytes.len > INPUT_TEXT_MAX - input->len) {
+        return complain(
+            why, "%.100s: more than %d MiB, and no HAR: cut it down to the request that fails",
+            input->name, INPUT_TEXT_MAX >> 20);
+    }
+    while (size < input->len + bytes.len) {
+        size *= 2;
+    }
+    if (size > input->size && grow(input, size, why) != 0) {
+        return -1;
+    }
+    memcpy(input->text + input->len, bytes.at, bytes.len);
+    input->len += bytes.len;
+    return 0;
+}
+
+static int begin_har(struct input *input, struct complaint *why)
+{
+    int error;
+
+    input->har = har_new(input->name);
+    if (input->har == NULL) {
+        return complain(why, "%.100s: out of memory", input->name);
+    }
+    error = har_push(input->har, (struct dw_span){input->text, input->len}, why);
+    give_text_back(input);
+    return error;
+}
+
+static int take(struct input *input, struct dw_span bytes, struct complaint *why)
+{
+    if (input->har != NULL) {
+        return har_push(input->har, bytes, why);
+    }
+    if (bytes.len == 0) {
+        return 0;
+    }
+    if (keep(input, bytes, why) != 0) {
+        return -1;
+    }
+    if (!input->is_decided && input->len >= DECIDED_AT) {
+        input->is_decided = true;
+        if (begins_har((struct dw_span){input->text, input->len}, false)) {
+            return begin_har(input, why);
+        }
+    }
+    return 0;
+}
+
+int input_push(struct input *input, struct dw_span bytes, struct complaint *why)
+{
+    char decoded[DECODED_MAX(SLICE)];
+
+    while (bytes.len > 0) {
+        const struct dw_span slice = first(bytes, SLICE);
+        const size_t len = decode(&input->decoder, slice, decoded);
+
+        if (take(input, (struct dw_span){decoded, len}, why) != 0) {
+            return -1;
+        }
+        bytes = skip(bytes, slice.len);
+    }
+    return 0;
+}
+
+/* -- What it is --------------------------------------------------------------------------------------------- */
+
+static int refuse_nothing(const struct input *input, struct complaint *why)
+{
+    return complain(why, "%.100s: empty: %s", input->name, UNDERSTOOD);
+}
+
+/* Files of which people forget that they are packed, by their first bytes. */
+static const char *packed_as(struct dw_span text)
+{
+    static const struct {
+        const char *magic, *name;
+    } FORMATS[] = {{"\x1f\x8b", "gzip"},
+                   {"PK\x03\x04", "a ZIP archive"},
+                   {"\x89PNG", "a picture"},
+                   {"%PDF", "a PDF"},
+                   {"\x28\xb5\x2f\xfd", "zstd"},
+                   {"\x7f"
+                    "ELF",
+                    "a program"},
+                   {"\xd4\xc3\xb2\xa1", "a packet capture"},
+                   {"\x0a\x0d\x0d\x0a", "a packet capture"}};
+
+    for (size_t i = 0; i < sizeof(FORMATS) / sizeof(FORMATS[0]); i++) {
+        if (begins(text, FORMATS[i].magic)) {
+            return FORMATS[i].name;
+        }
+    }
+    return NULL;
+}
+
+static int refuse_unknown(const struct input *input, struct complaint *why)
+{
+    const struct dw_span text = {input->text, input->len};
+    const char *packed = packed_as(text);
+    size_t at = 0;
+    struct lines lines;
+
+    if (packed != NULL) {
+        return complain(why, "%.100s: it is %s: %s", input->name, packed, UNDERSTOOD);
+    }
+    while (at < text.len &&
+           ((unsigned char)text.at[at] >= 0x20 || strchr("\t\n\r\f\x1b", text.at[at]) != NULL) &&
+           text.at[at] != '\0') {
+        at++;
+    }
+    if (at < text.len) {
+        return complain(why, "%.100s: binary: byte 0x%02x at offset %zu: %s", input->name,
+                        (unsigned)(unsigned char)text.at[at], at, UNDERSTOOD);
+    }
+    lines_init(&lines, text);
+    while (lines_next(&lines) && trimmed(lines.line).len == 0) {
+    }
+    return complain(why, "%.100s:%u: no HTTP in it: %s", input->name, lines.number, UNDERSTOOD);
+}
+
+/* A log's line may begin as a credential does: "Bearer was not authenticated". */
+static enum capture_kind kind_of(struct dw_span text)
+{
+    const enum capture_kind kind = text_kind(text);
+
+    if (kind == CAPTURE_TOKEN && (is_challenge_alone(text) || is_said(text))) {
+        return CAPTURE_UNKNOWN;
+    }
+    return kind;
+}
+
+static int read_kind(struct input *input, struct dw_span text, enum capture_kind kind,
+                     struct capture **capture, struct complaint *why)
+{
+    switch (kind) {
+    case CAPTURE_CURL_VERBOSE:
+        return curl_read(text, input->name, capture, why);
+    case CAPTURE_CURL_TRACE:
+        return curl_trace_read(text, input->name, capture, why);
+    case CAPTURE_HTTP:
+        return begins(trimmed(text), "{") ? body_read(text, input->name, capture, why)
+                                          : http_read(text, input->name, capture, why);
+    case CAPTURE_WGET:
+        return wget_read(text, input->name, capture, why);
+    case CAPTURE_PYTHON:
+        return python_read(text, input->name, capture, why);
+    case CAPTURE_CONSOLE:
+        return console_read(text, input->name, capture, why);
+    case CAPTURE_COMMAND:
+        return command_text_read(trimmed(text), input->name, capture, why);
+    case CAPTURE_TOKEN:
+    case CAPTURE_TOKEN_ANSWER:
+        return token_read(text, kind, input->name, capture, why);
+    case CAPTURE_UNKNOWN:
+        if (is_challenge_alone(text) || is_said(text)) {
+            return said_read(text, input->name, capture, why);
+        }
+        break;
+    case CAPTURE_HAR:
+    case CAPTURE_LIVE:
+        break;
+    }
+    return refuse_unknown(input, why);
+}
+
+/* One entry, or a list of them, as some tools copy it: with a HAR's beginning and end it is one. */
+static int read_har(struct input *input, struct dw_span text, struct capture **capture,
+                    struct complaint *why)
+{
+    const struct dw_span bare = trimmed(text);
+    const bool is_list = begins(bare, "["), is_whole = begins_har(text, true);
+    const struct dw_span before = is_whole  ? DW_SPAN("")
+                                  : is_list ? DW_SPAN("{\"log\":{\"entries\":")
+                                            : DW_SPAN("{\"log\":{\"entries\":[");
+    const struct dw_span behind = is_whole ? DW_SPAN("") : is_list ? DW_SPAN("}}") : DW_SPAN("]}}");
+
+    har_free(input->har);
+    input->har = har_new(input->name);
+    if (input->har == NULL) {
+        return complain(why, "%.100s: out of memory", input->name);
+    }
+    if (har_push(input->har, before, why) != 0 || har_push(input->har, text, why) != 0 ||
+        har_push(input->har, behind, why) != 0) {
+        return -1;
+    }
+    return har_end(input->har, capture, why);
+}
+
+/* What the command printed, if it is there too: else the command alone. `text` is without the command. */
+static int read_output(struct input *input, struct dw_span text, struct dw_span command,
+                       struct capture **capture, struct complaint *why)
+{
+    const enum capture_kind kind = kind_of(text);
+
+    if ((kind == CAPTURE_UNKNOWN && !is_said(text)) || kind == CAPTURE_TOKEN || kind == CAPTURE_COMMAND ||
+        kind == CAPTURE_HAR) {
+        return command_text_read(command, input->name, capture, why);
+    }
+    if (read_kind(input, text, kind, capture, why) != 0) {
+        return -1;
+    }
+    return command_join(*capture, command);
+}
+
+static int read_with_command(struct input *input, struct dw_span text, struct dw_span command,
+                             struct capture **capture, struct complaint *why)
+{
+    const size_t at = (size_t)(command.at - text.at);
+    char *copy = malloc(command.len + 1);
+    int error;
+
+    if (copy == NULL) {
+        return complain(why, "%.100s: out of memory", input->name);
+    }
+    memcpy(copy, command.at, command.len);
+    for (size_t i = at; i < at + command.len; i++) {
+        input->text[i] = input->text[i] == '\n' ? '\n' : ' ';
+    }
+    error = read_output(input, text, (struct dw_span){copy, command.len}, capture, why);
+    dw_secret_wipe(copy, command.len);
+    free(copy);
+    return error;
+}
+
+static int read_text(struct input *input, struct capture **capture, struct complaint *why)
+{
+    struct dw_span text, command;
+    enum capture_kind kind;
+
+    input->len = text_clean(input->text, input->len);
+    text = (struct dw_span){input->text, input->len};
+    if (trimmed(text).len == 0) {
+        return refuse_nothing(input, why);
+    }
+    command = command_find(text);
+    if (command.at != NULL) {
+        return read_with_command(input, text, command, capture, why);
+    }
+    kind = kind_of(text);
+    return kind == CAPTURE_HAR ? read_har(input, text, capture, why)
+                               : read_kind(input, text, kind, capture, why);
+}
+
+int input_end(struct input *input, struct capture **capture, struct complaint *why)
+{
+    char rest[16];
+    const size_t len = decode_end(&input->decoder, rest);
+
+    if (take(input, (struct dw_span){rest, len}, why) != 0) {
+        return -1;
+    }
+    if (input->har != NULL) {
+        return har_end(input->har, capture, why);
+    }
+    return input->len > 0 ? read_text(input, capture, why) : refuse_nothing(input, why);
+}
+
+const char *capture_kind_name(enum capture_kind kind)
+{
+    static const char *const NAMES[] = {[CAPTURE_UNKNOWN] = "unknown",
+                                        [CAPTURE_HAR] = "har",
+                                        [CAPTURE_CURL_VERBOSE] = "curl",
+                                        [CAPTURE_CURL_TRACE] = "curl-trace",
+                                        [CAPTURE_HTTP] = "http",
+                                        [CAPTURE_WGET] = "wget",
+                                        [CAPTURE_PYTHON] = "python",
+                                        [CAPTURE_CONSOLE] = "console",
+                                        [CAPTURE_COMMAND] = "command",
+                                        [CAPTURE_TOKEN] = "token",
+                                        [CAPTURE_TOKEN_ANSWER] = "token-answer",
+                                        [CAPTURE_LIVE] = "live"};
+
+    return NAMES[kind];
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "clean.h"
+#include "transcript_curl.h"
+
+#define MARK_MAX   160
+#define FIELDS_MIN 2 /* lines of the message that must stand behind the same mark */
+
+/*
+ * What a logger writes before each line of a transcript: "2026-11-21 10:00:00 [worker-1] < HTTP/1.1 401".
+ * It is learnt from the line that begins a message; numbers and the width of blanks may differ.
+ */
+
+struct mark {
+    char text[MARK_MAX];
+    size_t len;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static size_t run(struct dw_span span, size_t at, bool (*is)(char))
+{
+    while (at < span.len && is(span.at[at])) {
+        at++;
+    }
+    return at;
+}
+
+/* What is behind the mark; absent: the line does not begin with it. */
+static struct dw_span behind_mark(struct dw_span line, const struct mark *mark)
+{
+    const struct dw_span text = {mark->text, mark->len};
+    size_t at = 0, i = 0;
+
+    while (i < text.len) {
+        bool (*is)(char) = is_digit(text.at[i]) ? is_digit : is_blank(text.at[i]) ? is_blank : NULL;
+
+        if (at == line.len) {
+            return is == is_blank && run(text, i, is) == text.len ? skip(line, at)
+                                                                  : (struct dw_span){NULL, 0};
+        }
+        if (is != NULL ? !is(line.at[at]) : line.at[at] != text.at[i]) {
+            return (struct dw_span){NULL, 0};
+        }
+        at = is != NULL ? run(line, at, is) : at + 1;
+        i = is != NULL ? run(text, i, is) : i + 1;
+    }
+    return skip(line, at);
+}
+
+/* kubectl -v=8 and its kin: "I1121 10:00:00.000000    8703 round_trippers.go:463] Response Headers:" */
+static bool is_behind_klog(struct dw_span line, size_t at)
+{
+    return at > 2 && line.at[at - 1] == ' ' && line.at[at - 2] == ']' &&
+           find_text(first(line, at), ".go:") < at &&
+           (begins(skip(line, at), "Request Headers:") || begins(skip(line, at), "Response Headers:"));
+}
+
+static bool begins_message(struct dw_span rest)
+{
+    struct start start;
+
+    if (begins(rest, "HTTP/")) {
+        return status_line_read(rest, &start);
+    }
+    if (is_curl_mark(rest, '>') || is_curl_mark(rest, '<')) {
+        return start_read(skip(rest, 2), &start) && start.version.at != NULL;
+    }
+    return begins(rest, "=> Send header: ") || begins(rest, "<= Recv header: ");
+}
+
+/* A mark that curl writes itself, and its reader knows. */
+static bool is_curls_own(struct dw_span line)
+{
+    int64_t ms;
+    const struct dw_span rest = curl_untimed(line, &ms);
+
+    return is_curl_mark(rest, '>') || is_curl_mark(rest, '<') || is_curl_mark(rest, '*') ||
+           begins(rest, "=> ") || begins(rest, "<= ") || begins(rest, "== ") ||
+           begins(rest, "0000: ");
+}
+
+static bool find_mark(struct dw_span line, struct mark *mark)
+{
+    const size_t most = line.len < MARK_MAX ? line.len : MARK_MAX;
+
+    if (line.len == 0 || is_blank(line.at[0]) || is_curls_own(line)) {
+        return false;
+    }
+    for (size_t at = 2; at < most; at++) {
+        if (line.at[at - 1] != '\'' && line.at[at - 1] != '"' &&
+            (is_behind_klog(line, at) || begins_message(skip(line, at)))) {
+            memcpy(mark->text, line.at, at);
+            mark->len = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_borne_out(struct dw_span text, const struct mark *mark)
+{
+    struct dw_span name, value;
+    struct lines lines;
+    size_t n = 0;
+
+    lines_init(&lines, text);
+    while (n < FIELDS_MIN && lines_next(&lines)) {
+        struct dw_span rest = behind_mark(lines.line, mark);
+        const bool is_marked = is_curl_mark(rest, '>') || is_curl_mark(rest, '<');
+
+        rest = is_marked ? skip(rest, 2) : rest;
+        rest = begins(rest, "<= Recv header: ") || begins(rest, "=> Send header: ")
+                   ? skip(rest, strlen("<= Recv header: "))
+                   : rest;
+        n += rest.at != NULL && !begins_message(rest) && field_read(rest, &name, &value) ? 1 : 0;
+    }
+    return n >= FIELDS_MIN;
+}
+
+/* git's trace has curl's events in words of its own. */
+static size_t put_line(char *to, struct dw_span raw)
+{
+    static const struct {
+        const char *from, *to;
+    } EVENTS[] = {{"=> Send header: ", "> "}, {"<= Recv header: ", "< "}, {"== Info: ", "* "},
+                  {"=> Send header:", "> "},  {"<= Recv header:", "< "},
+                  {"=> Send header, ", ""},   {"<= Recv header, ", ""}};
+    size_t len = 0;
+
+    for (size_t i = 0; i < sizeof(EVENTS) / sizeof(EVENTS[0]); i++) {
+        if (begins(raw, EVENTS[i].from)) {
+            raw = EVENTS[i].to[0] != '\0' ? skip(raw, strlen(EVENTS[i].from)) : DW_SPAN("\n");
+            len = strlen(EVENTS[i].to);
+            memcpy(to, EVENTS[i].to, len);
+            break;
+        }
+    }
+    memmove(to + len, raw.at, raw.len);
+    return len + raw.len;
+}
+
+static size_t take_mark_out(char *text, size_t len, const struct mark *mark)
+{
+    struct lines lines;
+    size_t to = 0;
+
+    lines_init(&lines, (struct dw_span){text, len});
+    while (lines_next(&lines)) {
+        const struct dw_span kept = behind_mark(lines.line, mark);
+
+        if (kept.at == NULL) {
+            memmove(text + to, lines.raw.at, lines.raw.len);
+            to += lines.raw.len;
+        } else {
+            to += put_line(text + to, skip(lines.raw, (size_t)(kept.at - lines.line.at)));
+        }
+    }
+    return to;
+}
+
+size_t take_log_marks_out(char *text, size_t len)
+{
+    struct mark mark = {.len = 0};
+    struct lines lines;
+
+    lines_init(&lines, (struct dw_span){text, len});
+    while (lines_next(&lines)) {
+        if (find_mark(lines.line, &mark)) {
+            return is_borne_out((struct dw_span){text, len}, &mark)
+                       ? take_mark_out(text, len, &mark)
+                       : len;
+        }
+    }
+    return len;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "rules_header.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct dw_span asked(const struct scene *scene, const char *name)
+{
+    return message_value(&scene->it->request, name);
+}
+
+/* A note of the client's that holds the text; absent: none. */
+static struct dw_span note_with(const struct scene *scene, const char *text)
+{
+    for (size_t i = 0; i < scene->it->n_notes; i++) {
+        if (span_has(scene->it->notes[i], text)) {
+            return scene->it->notes[i];
+        }
+    }
+    return (struct dw_span){NULL, 0};
+}
+
+static void say_note(const struct scene *scene, struct diagnosis *diagnosis,
+                     struct finding *finding, struct dw_span note)
+{
+    finding_say(diagnosis, finding, "client", scene->it->place, "%.*s",
+                (int)(note.len < 90 ? note.len : 90), note.at);
+}
+
+/* -- Replaced by the client -------------------------------------------------------------------- */
+
+static bool reads_netrc(struct dw_span agent)
+{
+    return span_begins(agent, "python-requests") || span_has(agent, "aiohttp") ||
+           span_has(agent, "httpx") || span_has(agent, "pip/") || span_has(agent, "git/");
+}
+
+static bool is_basic_where_bearer_is_asked(const struct scene *scene)
+{
+    return scene->sent.where == SENT_AUTHORIZATION && scene_is_scheme(scene, "Basic") &&
+           scene_challenge(scene, "Bearer") != NULL && scene_challenge(scene, "Basic") == NULL;
+}
+
+static void look_netrc(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    const struct dw_span agent = asked(scene, "User-Agent");
+    const struct dw_span note = note_with(scene, "netrc");
+    const bool is_empty =
+        scene->sent.is_basic_decoded && scene->sent.user.len == 0 && scene->sent.password.len == 0;
+    const bool is_python = reads_netrc(agent) && scene_is_scheme(scene, "Basic");
+    struct finding *finding;
+    int confidence = is_basic_where_bearer_is_asked(scene) && reads_netrc(agent) ? 78
+                     : is_empty && is_python                                     ? 60
+                                                                                 : 0;
+
+    if (note.at != NULL && scene_is_scheme(scene, "Basic")) {
+        confidence = span_has(note, "find host") ? confidence : 85;
+    }
+    if (confidence == 0) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, confidence);
+    finding_say(diagnosis, finding, "request", place_of_sent(scene, &scene->sent),
+                "Basic was sent by a client that reads ~/.netrc: %.*s",
+                (int)(agent.len < 40 ? agent.len : 40), agent.at != NULL ? agent.at : "curl -n");
+    say_challenges(scene, diagnosis, finding);
+    if (note.at != NULL) {
+        say_note(scene, diagnosis, finding, note);
+    }
+    point_sent(scene, diagnosis, finding, &scene->sent, 0, scene->sent.value.len,
+               "perhaps ~/.netrc's, not yours");
+}
+
+/* curl's note names the scheme that its -u, or the URL's user, stands for; false: it is what was sent. */
+static bool is_another_scheme(const struct scene *scene, struct dw_span note)
+{
+    const char *name =
+        arena_print(scene->arena, "using %.*s", (int)scene->sent.scheme.len, scene->sent.scheme.at);
+
+    return !span_has(note, name) && !span_has(note, "proxy auth");
+}
+
+static int override_confidence(const struct scene *scene, struct dw_span note)
+{
+    const struct dw_span command = scene->capture->command;
+    const bool has_user = span_has(command, " -u ") || span_has(command, " --user ") ||
+                          url_user(scene->it->url).len > 0;
+
+    if (scene->sent.where != SENT_AUTHORIZATION || scene->sent.scheme.at == NULL) {
+        return 0;
+    }
+    if (note.at != NULL &&
+        (is_another_scheme(scene, note) || is_basic_where_bearer_is_asked(scene))) {
+        return 85;
+    }
+    return has_user && (span_has(command, "Authorization:") || scene->token.shape != TOKEN_NONE)
+               ? 85
+               : 0;
+}
+
+static void look_override(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    const struct dw_span note = note_with(scene, "auth using");
+    const int confidence = override_confidence(scene, note);
+    struct finding *finding;
+
+    if (confidence == 0) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, confidence);
+    if (note.at != NULL) {
+        say_note(scene, diagnosis, finding, note);
+    } else {
+        finding_say(diagnosis, finding, "client", scene->it->place,
+                    "a user is given as well as an Authorization field");
+    }
+    finding_say(diagnosis, finding, "request", place_of_sent(scene, &scene->sent),
+                "the scheme sent is %.*s",
+                (int)(scene->sent.scheme.len < 24 ? scene->sent.scheme.len : 24),
+                scene->sent.scheme.at);
+    point_sent(scene, diagnosis, finding, &scene->sent, 0, scene->sent.value.len,
+               "only one of the two is sent");
+}
+
+/* Clients that refuse to send a value say so themselves. */
+static void look_refused_value(const struct scene *scene, struct diagnosis *diagnosis,
+                               const char *cause)
+{
+    static const char *const TEXTS[] = {
+        "invalid header field value",        "return character",     "contains newline",
+        "invalid character in header",       "Invalid header value", "bad header value",
+        "header contains invalid characters"};
+    struct dw_span note = {NULL, 0};
+    struct finding *finding;
+
+    for (size_t i = 0; i < COUNT(TEXTS) && note.at == NULL; i++) {
+        note = note_with(scene, TEXTS[i]);
+    }
+    if (note.at == NULL) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, 85);
+    say_note(scene, diagnosis, finding, note);
+}
+
+/* -- Proxies ----------------------------------------------------------------------------------- */
+
+/* RFC 9110 s11.7: 401 asks for Authorization, 407 for Proxy-Authorization. */
+static void look_proxy_confusion(const struct scene *scene, struct diagnosis *diagnosis,
+                                 const char *cause)
+{
+    const struct capture_field *origin = message_field(&scene->it->request, "Authorization");
+    const struct capture_field *proxy = message_field(&scene->it->request, "Proxy-Authorization");
+    const bool is_401 = scene->it->status == 401 && proxy != NULL && origin == NULL;
+    const bool is_407 = scene->it->status == 407 && proxy == NULL && origin != NULL;
+    const struct capture_field *field = is_401 ? proxy : origin;
+    struct finding *finding;
+
+    if (!is_401 && !is_407) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, is_401 ? 90 : 85);
+    finding_say(diagnosis, finding, "request", field->place, "%.*s was sent, the answer is %d",
+                (int)field->name.len, field->name.at, scene->it->status);
+    finding_point(diagnosis, finding, field, 0, field->value.len, "%d asks for %s",
+                  scene->it->status, is_401 ? "Authorization" : "Proxy-Authorization");
+    finding_repair(diagnosis, finding, "%.*s", (int)field->value.len, field->value.at);
+}
+
+/* -- Browsers ---------------------------------------------------------------------------------- */
+
+static bool is_bare(const struct scene *scene)
+{
+    return scene->sent.where == SENT_NOWHERE && scene->it->request.is_there &&
+           scene->it->status >= 400 && !exchange_is_preflight(scene->it);
+}
+
+static bool is_browser(const struct scene *scene)
+{
+    return asked(scene, "Sec-Fetch-Mode").at != NULL ||
+           span_begins(asked(scene, "User-Agent"), "Mozilla/") || asked(scene, "Origin").at != NULL;
+}
+
+/* What in a browser sends no Authorization of its author's; NULL: this can. */
+static const char *mute_api(const struct scene *scene, int *confidence)
+{
+    static const struct {
+        const char *dest, *says;
+        int confidence;
+    } DESTS[] = {{"image", "an <img>", 85},      {"audio", "an <audio>", 85},
+                 {"video", "a <video>", 85},     {"track", "a <track>", 85},
+                 {"script", "a <script>", 85},   {"style", "a stylesheet", 85},
+                 {"font", "a font", 85},         {"iframe", "an <iframe>", 80},
+                 {"object", "an <object>", 80},  {"embed", "an <embed>", 80},
+                 {"manifest", "a manifest", 85}, {"document", "a link or a form", 62}};
+
+    if (span_is(asked(scene, "Upgrade"), "websocket") ||
+        asked(scene, "Sec-WebSocket-Key").at != NULL) {
+        *confidence = 85;
+        return "a WebSocket";
+    }
+    if (span_has(asked(scene, "Accept"), "text/event-stream")) {
+        *confidence = 85;
+        return "an EventSource";
+    }
+    for (size_t i = 0; i < COUNT(DESTS); i++) {
+        if (span_is(asked(scene, "Sec-Fetch-Dest"), DESTS[i].dest)) {
+            *confidence = DESTS[i].confidence;
+            return DESTS[i].says;
+        }
+    }
+    return NULL;
+}
+
+static void look_mute_api(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    struct finding *finding;
+    int confidence = 0;
+    const char *says = is_bare(scene) && is_browser(scene) ? mute_api(scene, &confidence) : NULL;
+
+    /* A person who follows a link is asked by the browser itself for these. */
+    if (says == NULL || (confidence < 80 && scene_challenge(scene, "Bearer") == NULL)) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, confidence);
+    finding_say(diagnosis, finding, "request", scene->it->request.place,
+                "%s asked, for which a page can set no Authorization", says);
+    say_challenges(scene, diagnosis, finding);
+}
+
+static void look_no_cors(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    const struct dw_span dest = asked(scene, "Sec-Fetch-Dest");
+    const struct capture_field *mode = message_field(&scene->it->request, "Sec-Fetch-Mode");
+    struct finding *finding;
+
+    if (mode == NULL || !span_is(span_bare(mode->value), "no-cors") || !is_bare(scene)) {
+        return;
+    }
+    finding =
+        diagnosis_suspect(diagnosis, cause, span_is(dest, "empty") || dest.at == NULL ? 90 : 60);
+    finding_say(diagnosis, finding, "request", mode->place,
+                "Sec-Fetch-Mode: no-cors, and no Authorization");
+    say_challenges(scene, diagnosis, finding);
+    finding_point(diagnosis, finding, mode, 0, mode->value.len,
+                  "in this mode fetch() drops Authorization");
+}
+
+void header_client(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    static const struct header_rule RULES[] = {
+        {"header.netrc_override", look_netrc},   {"header.client_override", look_override},
+        {"header.newline", look_refused_value},  {"header.proxy_confusion", look_proxy_confusion},
+        {"header.js_cannot_set", look_mute_api}, {"header.no_cors_mode", look_no_cors},
+    };
+
+    header_walk(RULES, COUNT(RULES), scene, diagnosis);
+}

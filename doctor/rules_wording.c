@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rules_credentials.h"
+
+#include <string.h>
+
+#define WORDED   86 /* how sure it is what a server means that says it in words of its own */
+#define NEAR     72 /* how far the verb may be from its noun */
+#define SAID_MAX 2048
+
+#define REFUSED                                                                              \
+    "invalid|not allowed|mismatch|not match|n't match|unexpected|wrong|not valid|incorrect|" \
+    "not accept|unknown|untrusted|not trusted|not recogni|unrecogni|not authori|unauthori|"  \
+    "not permitted|not supported|unsupported|not configured|must be|should "                 \
+    "be|expected|reject|does not include|doesn't include|not intended"
+#define NOT_FOUND                                                                            \
+    "not found|unknown|no match|not match|n't match|unable to find|could not find|couldn't " \
+    "find|cannot find|can't find|no key|unable to match|"                                    \
+    "n't have key|not have key|unable to retrieve|not known|no suitable|not present|no "     \
+    "applicable|failed to find"
+#define ABSENT                                                                                   \
+    "missing|required|absent|does not have|doesn't have|has no|without|no such|not contain|not " \
+    "present|not provided|must have"
+
+/* Which noun with which verb near it means what. The first that fits counts: what is narrow comes
+ * first. */
+static const struct wording {
+    const char *nouns, *verbs, *cause;
+} WORDINGS[] = {
+    {"nbf|not before|notbefore", "future|not yet|before|invalid|not active|prior|clock",
+     "token.not_yet_valid"},
+    {"token|jwt|id_token|assertion",
+     "not yet valid|not valid yet|not valid before|not yet active|not active yet|used too "
+     "early|used before its|too early",
+     "token.not_yet_valid"},
+    {"iat|issued at|issued-at|issued_at|issued in|before issued|used before",
+     "future|before issued|invalid|too early|clock", "token.iat_future"},
+    {"exp claim|\"exp\"|'exp'|exp",
+     "must be a number|must be an integer|not a number|not an integer|not a valid|malformed|must "
+     "be numeric",
+     "token.exp_type"},
+    {"exp claim|\"exp\"|'exp'|expiration|expiry", ABSENT, "token.exp_missing"},
+    {"max_age|max age|maxage|maximum age", "exceed|too old|older", "token.max_age"},
+    {"token|jwt", "too old|exceeds maximum lifetime|maximum lifetime", "token.max_age"},
+    {"refresh token|refresh_token",
+     "not allowed|not accepted|cannot be used|can't be used|used as|instead of|not an access|only "
+     "non-refresh",
+     "token.refresh_token_used"},
+    {"id token|id_token",
+     "not allowed|not accepted|cannot be used|used as|instead of|not an access",
+     "token.id_token_used"},
+    {"token|jwt|credential|bearer",
+     "expired|has expire|is expire|past its expir|no longer valid|expiration time has passed|exp "
+     "claim timestamp check failed",
+     "token.expired"},
+    {"exp claim|\"exp\"|'exp'", "check failed|in the past|passed|not satisf|too old",
+     "token.expired"},
+    {"token|jwt|session|grant", "revoked|blacklist|blocklist|denylist|invalidated|has been used",
+     "token.revoked"},
+    {"aud claim|\"aud\"|'aud'|audience", ABSENT, "token.aud_missing"},
+    {"aud claim|\"aud\"|'aud'|audience|aud", REFUSED, "token.wrong_aud"},
+    {"iss claim|\"iss\"|'iss'|issuer|iss", REFUSED, "token.wrong_iss"},
+    {"kid|key id|keyid|signing key|signature key|key identifier|verification key|jwk", NOT_FOUND,
+     "token.kid_unknown"},
+    {"matching key|suitable key|appropriate key|key matching",
+     "not found|no |unable|could not|couldn't|cannot|none", "token.kid_unknown"},
+    {"jwks|key set|keyset|openid-configuration|well-known",
+     "unable|fail|timeout|timed out|unreachable|refused|could not|couldn't|cannot|error "
+     "fetch|retriev",
+     "token.jwks_unreachable"},
+    {"alg|algorithm",
+     "not allowed|unsupported|not supported|invalid|mismatch|unexpected|not "
+     "accept|wrong|disallowed|not match|n't match|forbidden|not permitted",
+     "token.alg_mismatch"},
+    {"crit|critical", "unsupported|unknown|not understood|not supported|unrecogni",
+     "token.crit_unknown"},
+    {"typ header|\"typ\"|'typ'|token type|at+jwt|token_type",
+     "invalid|unexpected|mismatch|not allowed|must be|expected|wrong|unsupported",
+     "token.typ_mismatch"},
+    {"signature",
+     "invalid|fail|not valid|mismatch|not match|n't match|wrong|could not be verified|cannot be "
+     "verified|bad |incorrect|not verified|unable to verify|not be verified|tampered",
+     "token.signature_invalid"},
+    {"segments|three parts|3 parts|two dots|token parts",
+     "not enough|expected|must have|wrong number|invalid number|too many|must contain|not "
+     "contain|found",
+     "token.segments"},
+};
+
+/* -- Where a noun and a verb stand together ---------------------------------------------------------- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* A sentence, or a value of JSON, ends there. */
+static bool is_end(struct dw_span text, size_t at)
+{
+    const char c = text.at[at];
+    const char next = at + 1 < text.len ? text.at[at + 1] : ' ';
+
+    if (c == '\n' || c == '{' || c == '}' || c == '<' || c == '>') {
+        return true;
+    }
+    if (c == '.') {
+        return next == ' ' || next == '"';
+    }
+    return c == '"' && (next == ',' || next == ':' || next == '}');
+}
+
+/* What stands around `at`, as far as one sentence reaches. */
+static struct dw_span sentence_at(struct dw_span text, size_t at, size_t len)
+{
+    size_t from = at;
+    size_t to = at + len;
+
+    while (from > 0 && at - from < NEAR && !is_end(text, from - 1)) {
+        from--;
+    }
+    while (to < text.len && to - at < NEAR && !is_end(text, to)) {
+        to++;
+    }
+    return (struct dw_span){text.at + from, to - from};
+}
+
+static bool is_word(struct dw_span text, size_t at, size_t len)
+{
+    const bool begins = at == 0 || !is_letter(text.at[at]) || !is_letter(text.at[at - 1]);
+    const bool ends = at + len >= text.len || !is_letter(text.at[at + len]) ||
+                      text.at[at + len] == 's' || len > 4;
+
+    return begins && ends;
+}
+
+/* Whether one noun stands there with one of the verbs near it. */
+static bool stands(struct dw_span text, const char *noun, const char *verbs, struct dw_span *words)
+{
+    const size_t len = strlen(noun);
+    size_t from = 0;
+
+    for (;;) {
+        const size_t at = from + span_find(span_behind(text, from), noun);
+
+        if (at >= text.len) {
+            return false;
+        }
+        *words = sentence_at(text, at, len);
+        if (is_word(text, at, len) && found_of(*words, verbs).at != NULL) {
+            return true;
+        }
+        from = at + len;
+    }
+}
+
+static bool fits(struct dw_span text, const struct wording *wording, struct dw_span *words)
+{
+    const char *nouns = wording->nouns;
+    char noun[32];
+
+    while (*nouns != '\0') {
+        const size_t len = strcspn(nouns, "|");
+
+        if (len < sizeof(noun)) {
+            memcpy(noun, nouns, len);
+            noun[len] = '\0';
+            if (stands(text, noun, wording->verbs, words)) {
+                return true;
+            }
+        }
+        nouns += len + (nouns[len] == '|' ? 1 : 0);
+    }
+    return false;
+}
+
+static const struct wording *find_wording(struct dw_span text, struct dw_span *words)
+{
+    text.len = text.len < SAID_MAX ? text.len : SAID_MAX;
+    for (size_t i = 0; text.len > 0 && i < COUNT_OF_ROWS(WORDINGS); i++) {
+        if (fits(text, &WORDINGS[i], words)) {
+            return &WORDINGS[i];
+        }
+    }
+    return NULL;
+}
+
+/* -- Both ------------------------------------------------------------------------------------------- */
+
+static const struct wording *wording_of(const struct scene *scene, struct dw_span *words)
+{
+    const struct wording *found = NULL;
+
+    if (scene->it == NULL || scene->token.shape == TOKEN_NONE) {
+        return NULL;
+    }
+    if (scene->error_description.len > 0) {
+        found = find_wording(scene->error_description, words);
+    }
+    if (found == NULL && !scene->body_is_html) {
+        found = find_wording(scene->body, words);
+    }
+    return found;
+}
+
+/* What is missing cannot be wrong, and the other way round, whatever the words. */
+static const char *settle(const struct scene *scene, const char *cause)
+{
+    const bool has_aud = token_has_claim(&scene->token, "aud");
+
+    if (!is_jwt(scene)) {
+        return cause;
+    }
+    if (strcmp(cause, "token.wrong_aud") == 0 && !has_aud) {
+        return "token.aud_missing";
+    }
+    return strcmp(cause, "token.aud_missing") == 0 && has_aud ? "token.wrong_aud" : cause;
+}
+
+const char *wording_cause(const struct scene *scene, struct dw_span *words)
+{
+    const struct wording *found = wording_of(scene, words);
+
+    return found != NULL ? settle(scene, found->cause) : NULL;
+}
+
+void wording_look(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    struct dw_span words;
+    const char *cause = wording_cause(scene, &words);
+    struct finding *finding;
+
+    if (cause == NULL) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, WORDED);
+    finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"", BRIEF(words));
+    if (finding->server_text == NULL) {
+        finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(words));
+    }
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "alone.h"
+#include "cause.h"
+#include "complaint.h"
+#include "transcript.h"
+
+#define SEARCHED_MAX ((size_t)64 * 1024)
+#define WORDS_MIN    3 /* a credential has two at most */
+
+/* -- Whether it is one ---------------------------------------------------------------------------------- */
+
+static unsigned line_of_text(struct dw_span text)
+{
+    struct lines lines;
+
+    lines_init(&lines, first(text, SEARCHED_MAX));
+    while (lines_next(&lines)) {
+        if (trimmed(lines.line).len > 0 && server_text_stands(lines.line)) {
+            return lines.number;
+        }
+    }
+    return 0;
+}
+
+static bool is_parameter(struct dw_span text, const char *name)
+{
+    return begins_nocase(text, name) && begins(skip(text, strlen(name)), "=\"");
+}
+
+bool is_challenge_alone(struct dw_span text)
+{
+    struct dw_span rest = trimmed(text);
+    const struct dw_span scheme = next_word(&rest);
+
+    rest = trimmed(rest);
+    return scheme.len > 0 && find_char(scheme, ':') == scheme.len &&
+           (is_parameter(rest, "realm") || is_parameter(rest, "error"));
+}
+
+bool is_said(struct dw_span text)
+{
+    struct dw_span rest = trimmed(text);
+    size_t n = 0;
+
+    while (n < WORDS_MIN && next_word(&rest).len > 0) {
+        n++;
+    }
+    return n == WORDS_MIN && line_of_text(text) > 0;
+}
+
+/* -- Reading it ------------------------------------------------------------------------------------------ */
+
+static bool has_number(struct dw_span text, const char *number)
+{
+    size_t from = 0;
+
+    for (;;) {
+        const struct dw_span rest = skip(text, from);
+        const size_t at = find_text(rest, number);
+        const char before = from + at > 0 ? text.at[from + at - 1] : ' ';
+        const struct dw_span behind = skip(rest, at + strlen(number));
+
+        if (at == rest.len) {
+            return false;
+        }
+        if (strchr(" \t\n:='\"[(", before) != NULL &&
+            (behind.len == 0 || strchr(" \t\r\n:;,.'\")]}", behind.at[0]) != NULL)) {
+            return true;
+        }
+        from += at + strlen(number);
+    }
+}
+
+static int status_of(struct dw_span text)
+{
+    static const struct {
+        const char *digits;
+        int status;
+    } STATUSES[] = {{"407", 407}, {"401", 401}, {"403", 403}, {"419", 419}, {"400", 400}};
+
+    text = first(text, SEARCHED_MAX);
+    for (size_t i = 0; i < sizeof(STATUSES) / sizeof(STATUSES[0]); i++) {
+        if (has_number(text, STATUSES[i].digits)) {
+            return STATUSES[i].status;
+        }
+    }
+    return 0;
+}
+
+static void fill(struct capture *capture, struct exchange *exchange, struct dw_span text)
+{
+    const bool is_challenge = is_challenge_alone(text);
+    const int status = is_challenge ? 401 : status_of(text);
+
+    exchange->place = (struct place){is_challenge ? 1 : line_of_text(text), 0};
+    exchange->status = status != 0 ? status : 401;
+    exchange->response.is_there = true;
+    exchange->response.place = exchange->place;
+    if (is_challenge) {
+        (void)capture_add_field(capture, &exchange->response, DW_SPAN("WWW-Authenticate"),
+                                trimmed(text), exchange->place);
+    } else {
+        capture_add_body(capture, &exchange->response, trimmed(text));
+    }
+    if (status == 0) {
+        capture_add_note(capture, exchange,
+                         DW_SPAN("the status was not captured; taken to be 401"));
+    }
+}
+
+int said_read(struct dw_span text, const char *name, struct capture **capture,
+              struct complaint *why)
+{
+    struct capture *made = capture_new(CAPTURE_HTTP, name);
+    struct exchange *exchange = made != NULL ? capture_add(made) : NULL;
+
+    if (exchange == NULL) {
+        capture_free(made);
+        return complain(why, "out of memory");
+    }
+    fill(made, exchange, text);
+    *capture = made;
+    return 0;
+}
