@@ -36,6 +36,10 @@ int cli_apikey_list(int argc, char **argv); /* "apikey list" */
 int cli_session(int argc, char **argv);
 int cli_revoke(int argc, char **argv);
 int cli_token(int argc, char **argv);
+int cli_challenge(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_status(int argc, char **argv);
+int cli_watch(int argc, char **argv);
 int cli_why(int argc, char **argv);
 int cli_recent(int argc, char **argv);
 int cli_reasons(int argc, char **argv);
@@ -133,6 +137,10 @@ void cli_put_column(const char *text, size_t width);
 
 /* The width a column needs that already needs `width` for others. */
 size_t cli_widest(size_t width, const char *text);
+
+/* The words of a text of our own or a stranger's, and a newline: wrapped at 80 columns, every line but the
+ * first indented. `column` is where the first begins. -- wrap.c */
+void cli_put_wrapped(FILE *file, size_t indent, size_t column, const char *text);
 
 /* How many columns cli_put_safe() takes, counting one for each character. */
 size_t cli_width(struct dw_span string);

@@ -32,7 +32,7 @@ static void print_help(FILE *file, const char *program, const struct verbs *verb
 {
     (void)fprintf(file, "usage: %s VERB ...\n\n", program);
     for (size_t i = 0; i < verbs->n; i++) {
-        (void)fprintf(file, "  %-8s %s\n", verbs->at[i].name, verbs->at[i].what);
+        (void)fprintf(file, "  %-9s %s\n", verbs->at[i].name, verbs->at[i].what);
     }
     (void)fputs(MORE_IN_MANUAL, file);
 }

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MAX 6
+#define PARTS_MAX    6
+#define SHAPE_MEMORY (4 << 20)
 
 /* -- base64url, as far as it goes --------------------------------------------------------------- */
 
@@ -181,6 +182,22 @@ static bool judge(struct inspection *inspection, const struct dw_policy *policy)
     return true;
 }
 
+/* What kind of token it is, where it is no JWT. */
+static bool find_shape(struct inspection *inspection)
+{
+    struct arena *arena = arena_new(SHAPE_MEMORY);
+    struct token_view view;
+
+    if (arena == NULL) {
+        return false;
+    }
+    token_look(arena, inspection->token, &view);
+    inspection->shape = view.shape;
+    inspection->vendor = view.vendor;
+    arena_free(arena);
+    return true;
+}
+
 struct inspection *inspection_new(struct dw_span token, const struct dw_policy *policy,
                                   const char *policy_name, int64_t now)
 {
@@ -195,7 +212,7 @@ struct inspection *inspection_new(struct dw_span token, const struct dw_policy *
     inspection->header.name = "header";
     inspection->claims.name = "claims";
     read_parts(inspection);
-    if (!judge(inspection, policy)) {
+    if (!find_shape(inspection) || !judge(inspection, policy)) {
         inspection_free(inspection);
         return NULL;
     }
@@ -210,7 +227,18 @@ void inspection_free(struct inspection *inspection)
     free(inspection);
 }
 
+size_t inspection_n_unmet(const struct inspection *inspection)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < inspection->n_expected; i++) {
+        n += inspection->expected[i].holds ? 0 : 1;
+    }
+    return n;
+}
+
 bool inspection_has_content(const struct inspection *inspection)
 {
-    return inspection->header.is_object || inspection->claims.is_object;
+    return inspection->header.is_object || inspection->claims.is_object ||
+           inspection->shape == TOKEN_PASETO || inspection->vendor != NULL;
 }

@@ -8,6 +8,8 @@
 
 #include "doorward.h"
 #include "json.h"
+#include "proof.h"
+#include "scene.h"
 
 #define INSPECTION_TOKEN_MAX (64 * 1024)
 #define INSPECTION_NODES_MAX 4096
@@ -35,7 +37,15 @@ struct inspection {
     enum dw_reason problems[INSPECTION_PROBLEMS_MAX];
     size_t n_problems;
     const char *policy_name; /* NULL: judged without a policy */
+    enum token_shape shape;
+    const char *vendor; /* whose it is by its prefix; NULL: not known */
+    struct proof proof;
+    struct expectation expected[PROOF_EXPECTED_MAX];
+    size_t n_expected;
 };
+
+/* How many of the claims that were expected the token does not have. */
+size_t inspection_n_unmet(const struct inspection *inspection);
 
 /* Looks into a token of at most INSPECTION_TOKEN_MAX bytes. `policy` may be NULL: then issuer, audience
  * and algorithm are not compared. Borrows the token and the name. NULL: out of memory. */

@@ -190,6 +190,75 @@ static void put_part(FILE *file, const struct inspection_part *part, int64_t now
     (void)fputc('\n', file);
 }
 
+/* NULL: a JWT, which its parts show. */
+static const char *shape_text(enum token_shape shape)
+{
+    switch (shape) {
+    case TOKEN_JWE:
+        return "an encrypted JWT (JWE, RFC 7516): only its header can be read without its key";
+    case TOKEN_PASETO:
+        return "a PASETO: no JWT, though it looks like one; its reader needs its issuer's key";
+    case TOKEN_VENDOR:
+        return "no JWT: an opaque token, by its prefix";
+    case TOKEN_OPAQUE:
+        return "no JWT: an opaque token, of which only its issuer knows more (RFC 7662)";
+    case TOKEN_NONE:
+    case TOKEN_JWS:
+    case TOKEN_BROKEN:
+    default:
+        return NULL;
+    }
+}
+
+static void put_shape(FILE *file, const struct inspection *inspection)
+{
+    const char *text = shape_text(inspection->shape);
+
+    if (text == NULL) {
+        return;
+    }
+    (void)fprintf(file, "This is %s", text);
+    if (inspection->vendor != NULL) {
+        (void)fprintf(file, ": %s", inspection->vendor);
+    }
+    (void)fputs(".\n\n", file);
+}
+
+static void put_proof(FILE *file, const struct inspection *inspection, const char *title,
+                      const char *plain)
+{
+    const struct proof *proof = &inspection->proof;
+
+    if (!proof->was_tried) {
+        return;
+    }
+    (void)fprintf(file, "%ssignature%s\n  %s", title, plain, proof->holds ? "holds: " : "fails");
+    if (!proof->holds) {
+        (void)fprintf(file, " at the %s: ", proof->step);
+    }
+    cli_put_safe(file, dw_span_of(proof->text));
+    (void)fputs("\n\n", file);
+}
+
+static void put_expected(FILE *file, const struct inspection *inspection, const char *title,
+                         const char *plain)
+{
+    if (inspection->n_expected > 0) {
+        (void)fprintf(file, "%sexpected%s\n", title, plain);
+    }
+    for (size_t i = 0; i < inspection->n_expected; i++) {
+        const struct expectation *expected = &inspection->expected[i];
+        (void)fputs(expected->holds ? "  holds  " : "  fails  ", file);
+        cli_put_safe(file, expected->name);
+        (void)fputs(": wanted ", file);
+        cli_put_safe(file, expected->wanted);
+        (void)fputs(expected->seen[0] == '\0' ? ", the token has none" : ", the token has ", file);
+        cli_put_safe(file, dw_span_of(expected->seen));
+        (void)fputc('\n', file);
+    }
+    (void)fputs(inspection->n_expected > 0 ? "\n" : "", file);
+}
+
 void inspection_print(FILE *file, const struct inspection *inspection)
 {
     const bool colour = cli_has_colour(file);
@@ -197,8 +266,11 @@ void inspection_print(FILE *file, const struct inspection *inspection)
     const char *bad = colour ? "\x1b[31m" : "";
     const char *plain = colour ? "\x1b[0m" : "";
 
+    put_shape(file, inspection);
     put_part(file, &inspection->header, inspection->now, title, plain);
     put_part(file, &inspection->claims, inspection->now, title, plain);
+    put_proof(file, inspection, title, plain);
+    put_expected(file, inspection, title, plain);
     if (inspection->n_problems > 0) {
         (void)fprintf(file, "%sproblems%s\n", title, plain);
         put_problems(file, inspection, bad, plain);
@@ -213,7 +285,10 @@ void inspection_print(FILE *file, const struct inspection *inspection)
         cli_put_safe(file, dw_span_of(inspection->policy_name));
         (void)fputs(".\n", file);
     }
-    (void)fputs("The signature was not checked. Nothing was sent anywhere.\n", file);
+    if (!inspection->proof.was_tried) {
+        (void)fputs("The signature was not checked. ", file);
+    }
+    (void)fputs("The token was sent nowhere.\n", file);
 }
 
 /* -- For a program ------------------------------------------------------------------------------ */
@@ -253,6 +328,44 @@ static void put_times_json(FILE *file, const struct json *json, int64_t now)
     }
 }
 
+static const char *shape_name(enum token_shape shape)
+{
+    static const char *const NAMES[] = {
+        [TOKEN_NONE] = "none",     [TOKEN_JWS] = "jws",       [TOKEN_JWE] = "jwe",
+        [TOKEN_BROKEN] = "broken", [TOKEN_PASETO] = "paseto", [TOKEN_VENDOR] = "vendor",
+        [TOKEN_OPAQUE] = "opaque",
+    };
+
+    return NAMES[shape];
+}
+
+static void put_proof_json(FILE *file, const struct inspection *inspection)
+{
+    const struct proof *proof = &inspection->proof;
+
+    (void)fprintf(file, "\"kind\": \"%s\", \"vendor\": ", shape_name(inspection->shape));
+    cli_put_json(file, dw_span_of(inspection->vendor != NULL ? inspection->vendor : ""));
+    (void)fprintf(file, ", \"signature_checked\": %s", proof->was_tried ? "true" : "false");
+    if (proof->was_tried) {
+        (void)fprintf(file, ", \"signature\": {\"holds\": %s, \"step\": \"%s\", \"text\": ",
+                      proof->holds ? "true" : "false", proof->step);
+        cli_put_json(file, dw_span_of(proof->text));
+        (void)fputc('}', file);
+    }
+    (void)fputs(", \"expected\": [", file);
+    for (size_t i = 0; i < inspection->n_expected; i++) {
+        const struct expectation *expected = &inspection->expected[i];
+        (void)fputs(i > 0 ? ", {\"name\": " : "{\"name\": ", file);
+        cli_put_json(file, expected->name);
+        (void)fputs(", \"wanted\": ", file);
+        cli_put_json(file, expected->wanted);
+        (void)fprintf(file, ", \"seen\": %s, \"holds\": %s}",
+                      expected->seen[0] == '\0' ? "null" : expected->seen,
+                      expected->holds ? "true" : "false");
+    }
+    (void)fputc(']', file);
+}
+
 void inspection_print_json(FILE *file, const struct inspection *inspection)
 {
     char place[PLACE_SIZE];
@@ -277,5 +390,7 @@ void inspection_print_json(FILE *file, const struct inspection *inspection)
         }
         (void)fputc('}', file);
     }
-    (void)fputs("], \"signature_checked\": false}\n", file);
+    (void)fputs("], ", file);
+    put_proof_json(file, inspection);
+    (void)fputs("}\n", file);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cause.h"
 #include "cli.h"
 #include "story.h"
 
@@ -90,6 +91,10 @@ static void put_related(FILE *file, enum dw_reason reason)
         if (i != reason && is_of_group(i, reason) && story_check_of(i) == check) {
             put_link(file, i);
         }
+    }
+    if (cause_find(dw_span_of(dw_reason_text(reason)->name)) != NULL) {
+        (void)fprintf(file, "- [the same cause, whichever server answers](../causes/%s.md)\n",
+                      dw_reason_text(reason)->name);
     }
     (void)fprintf(file, "- [all of %.*s](README.md#%.*s)\n", (int)group.len, group.at,
                   (int)group.len, group.at);

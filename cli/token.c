@@ -7,13 +7,18 @@
 #include "cli.h"
 #include "config.h"
 #include "inspection.h"
+#include "material.h"
 
 #define SCHEME "Bearer"
 #define ROOM_FOR_BLANKS 1024 /* and for the scheme */
+#define SECRET_MAX      2048
 
 struct inspect_options {
     const char *config;
     const char *data;
+    const char *jwks;        /* a file or a URL */
+    const char *secret_file; /* of an HMAC secret */
+    const char *expect;
     bool json;
 };
 
@@ -46,29 +51,102 @@ static struct dw_span drop_scheme(struct dw_span text)
     return trim((struct dw_span){text.at + len, text.len - len});
 }
 
-static int judge(struct dw_span token, const struct dw_policy *policy,
-                 const struct inspect_options *options)
+/* -- What it is held against ------------------------------------------------------------------- */
+
+static int hold_against_keys(struct inspection *inspection, const struct inspect_options *options)
 {
-    struct inspection *inspection =
-        inspection_new(token, policy, options->config, (int64_t)time(NULL));
+    char *text;
+    size_t len;
+    const int status = material_read(options->jwks, DW_JWKS_MAX, &text, &len);
+
+    if (status != CLI_FINE) {
+        return status;
+    }
+    proof_by_keys(inspection->token, (struct dw_span){text, len}, &inspection->proof);
+    material_free(text, len);
+    return CLI_FINE;
+}
+
+static int hold_against_secret(struct inspection *inspection, const struct inspect_options *options)
+{
+    char *text;
+    size_t len;
+    const int status = material_read(options->secret_file, SECRET_MAX, &text, &len);
+
+    if (status != CLI_FINE) {
+        return status;
+    }
+    proof_by_secret(inspection->token, (struct dw_span){text, len}, &inspection->proof);
+    material_free(text, len);
+    return CLI_FINE;
+}
+
+static int hold_against_expected(struct inspection *inspection, const char *expect)
+{
+    const struct json *header = inspection->header.is_object ? &inspection->header.json : NULL;
+    const struct json *claims = inspection->claims.is_object ? &inspection->claims.json : NULL;
+
+    if (!expectations_read(expect, inspection->expected, &inspection->n_expected)) {
+        (void)cli_fail("--expect takes NAME=VALUE, with commas between several, up to %d",
+                       PROOF_EXPECTED_MAX);
+        return CLI_USAGE;
+    }
+    for (size_t i = 0; i < inspection->n_expected; i++) {
+        expectation_judge(header, claims, &inspection->expected[i]);
+    }
+    return CLI_FINE;
+}
+
+static int hold_against(struct inspection *inspection, const struct inspect_options *options)
+{
     int status = CLI_FINE;
 
-    if (inspection == NULL) {
-        return cli_fail("out of memory");
+    if (options->jwks != NULL) {
+        status = hold_against_keys(inspection, options);
+    } else if (options->secret_file != NULL) {
+        status = hold_against_secret(inspection, options);
     }
-    if (options->json) {
+    if (status == CLI_FINE && options->expect != NULL) {
+        status = hold_against_expected(inspection, options->expect);
+    }
+    return status;
+}
+
+static int print(const struct inspection *inspection, bool json)
+{
+    const bool has_failed = inspection->n_problems > 0 || inspection_n_unmet(inspection) > 0 ||
+                            (inspection->proof.was_tried && !inspection->proof.holds);
+
+    if (json) {
         inspection_print_json(stdout, inspection);
     } else {
         inspection_print(stdout, inspection);
     }
     if (!inspection_has_content(inspection)) {
-        status = CLI_INPUT;
-    } else if (inspection->n_problems > 0) {
-        status = CLI_FAILED;
+        return CLI_INPUT;
+    }
+    return has_failed ? CLI_FAILED : CLI_FINE;
+}
+
+static int judge(struct dw_span token, const struct dw_policy *policy,
+                 const struct inspect_options *options)
+{
+    struct inspection *inspection =
+        inspection_new(token, policy, options->config, (int64_t)time(NULL));
+    int status;
+
+    if (inspection == NULL) {
+        return cli_fail("out of memory");
+    }
+    status = hold_against(inspection, options);
+    if (status == CLI_FINE) {
+        status = print(inspection, options->json);
     }
     inspection_free(inspection);
     return status;
 }
+
+/* -- Reading it ---------------------------------------------------------------------------------- */
 
 static int inspect(struct dw_span input, const struct inspect_options *options)
 {
@@ -125,15 +203,25 @@ static int token_inspect(int argc, char **argv)
     struct inspect_options options = {.json = false};
     const struct cli_option known[] = {{"config", 'c', NULL, &options.config},
                                        {"data", 0, NULL, &options.data},
+                                       {"jwks", 0, NULL, &options.jwks},
+                                       {"secret-file", 0, NULL, &options.secret_file},
+                                       {"expect", 0, NULL, &options.expect},
                                        {"json", 0, &options.json, NULL}};
     struct cli_line line = {
-        .usage = "doorward token inspect [TOKEN|-] [-c FILE] [--data DIR] [--json]",
+        .usage = "doorward token inspect [TOKEN|-] [--jwks FILE|URL | --secret-file FILE] "
+                 "[--expect NAME=VALUE,...] [-c FILE] [--data DIR] [--json]",
         .help = "Prints a token's header and claims, and what would fail here and why. Reads the\n"
-                "standard input for - and without TOKEN. The signature is neither checked nor\n"
-                "printed, and nothing is sent anywhere.\n\n"
-                "  -c, --config FILE  compare issuer, audience and algorithm with this one's\n"
-                "  --data DIR         the data folder the configuration is read with\n"
-                "  --json             print JSON\n\n"
+                "standard input for - and without TOKEN. The signature is not printed, and the\n"
+                "token is sent nowhere.\n\n"
+                "  --jwks FILE|URL     verify the signature with these keys, and name the step that\n"
+                "                      fails\n"
+                "  --secret-file FILE  say whether, and read how, this HMAC secret fits: raw, trimmed,\n"
+                "                      base64, base64url or hexadecimal\n"
+                "  --expect N=V,...    say whether the claims have these values: aud=x,iss=y; one of\n"
+                "                      the header goes by header.typ\n"
+                "  -c, --config FILE   compare issuer, audience and algorithm with this one's\n"
+                "  --data DIR          the data folder the configuration is read with\n"
+                "  --json              print JSON\n\n"
                 "Exit status: 0 no problem found, 1 a problem found, 3 no token could be read.\n",
         .options = known,
         .n_options = sizeof(known) / sizeof(known[0]),
