@@ -242,6 +242,7 @@ bench: ## measure the core, nginx with and without Doorward, and its peers (BENC
 	@$(MAKE) $(JOBS) all $(BENCHES) build/npm-bench/.ready
 	@$(foreach b,core schemes edge,$(B)/bench/$(b) $(BENCH) &&) true
 	@/usr/bin/python3 -B bench/run.py --build $(B) --npm build/npm-bench $(if $(BENCH),--$(BENCH))
+	@/usr/bin/python3 -B bench/doctor.py --build $(B) $(if $(BENCH),--$(BENCH))
 
 # -- Installing -----------------------------------------------------------------------------------
 

@@ -48,9 +48,19 @@ static bool has_controls(struct dw_span text)
     return false;
 }
 
+static bool is_hidden(const bool *hidden, size_t at)
+{
+    return hidden != NULL && hidden[at];
+}
+
 static bool any(const bool *hidden, size_t len)
 {
-    return hidden != NULL && memchr(hidden, true, len * sizeof(*hidden)) != NULL;
+    for (size_t i = 0; i < len; i++) {
+        if (is_hidden(hidden, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* 'text', with '\'' for a quote. */
@@ -73,12 +83,12 @@ static void quote_covered(struct paste *paste, struct text *out, struct dw_span 
 {
     text_char(out, '"');
     for (size_t i = 0; i < value.len; i++) {
-        if (!hidden[i]) {
+        if (!is_hidden(hidden, i)) {
             text_put(out, memchr("\"\\$`", value.at[i], 4) != NULL ? "\\" : "");
             text_char(out, value.at[i]);
             continue;
         }
-        if (i > 0 && hidden[i - 1]) {
+        if (i > 0 && is_hidden(hidden, i - 1)) {
             continue;
         }
         text_put(out, paste->n_variables == 0 ? "$TOKEN" : "$SECRET");

@@ -261,7 +261,18 @@ static void hide_word(struct words *words, struct dw_span word)
 
 static bool is_quoted(struct dw_span whole, const char *at)
 {
-    return at < whole.at + whole.len && *at == '"';
+    return at + 1 < whole.at + whole.len && *at == '"' && !is_among(at[1], BLANKS);
+}
+
+/* base64 ends in them. */
+static bool is_padding(struct dw_span value)
+{
+    size_t n = 0;
+
+    while (n < value.len && value.at[n] == '=') {
+        n++;
+    }
+    return n == value.len;
 }
 
 /* name=value, or name= with a quote behind it. false: it is none. */
@@ -275,7 +286,8 @@ static bool read_parameter(struct words *words, struct dw_span word)
     }
     name = (struct dw_span){word.at, (size_t)(equals - word.at)};
     value = span_behind(word, name.len + 1);
-    if (!is_public_name(name) && !is_secret_parameter(name)) {
+    if (!is_public_name(name) &&
+        (!is_secret_parameter(name) || (is_padding(value) && !is_quoted(words->whole, value.at)))) {
         return false;
     }
     words->is_public = is_public_name(name) && value.len == 0 && is_quoted(words->whole, value.at);

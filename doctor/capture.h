@@ -224,6 +224,10 @@ struct command {
 DW_MUST_USE int command_split(struct arena *arena, struct dw_span text, char ***words, size_t *n,
                               struct complaint *why);
 
+/* Whether a shell would have put a value in the place of `variable` ("$TOKEN") in this command: not between
+ * single quotes, nor behind a backslash. */
+bool command_expands(struct dw_span command, struct dw_span variable);
+
 /* Reads curl's words ("curl" itself first, or not) into `command` and one exchange of `capture`, whose
  * request has the fields curl would send by its options (Authorization from -u and --oauth2-bearer
  * too). An option that is not known is noted, not refused. 0; or -1 and why. */

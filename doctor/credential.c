@@ -189,9 +189,8 @@ static void look_at_scheme(struct peel *peel)
 void credential_open(struct arena *arena, struct dw_span value, enum credential_place place,
                      struct credential *credential)
 {
-    struct peel peel = {arena, credential, place, value};
-
     *credential = (struct credential){.value = value};
+    struct peel peel = {arena, credential, place, value};
     if (value.at == NULL) {
         return;
     }

@@ -53,8 +53,8 @@ static bool is_wget_line(struct dw_span line)
 
 static bool is_python_line(struct dw_span line)
 {
-    static const char *const TEXTS[] = {"send: b'", "send: b\"", "send: '", "reply: '",
-                                        "reply: \"HTTP/"};
+    static const char *const TEXTS[] = {"send: b'", "send: b\"",      "send: '",
+                                        "reply: '", "reply: \"HTTP/", "-> \"HTTP/"};
     const size_t quote = find_char(line, '"');
     struct start start;
 
@@ -98,9 +98,9 @@ static bool is_console_line(struct dw_span line)
 /* A name that logs and stack traces do not begin their lines with. */
 static bool is_of_http(struct dw_span name)
 {
-    static const char *const NAMES[] = {"Host",   "Cookie", "Server", "Date", "Location", "Accept",
-                                        "Origin", "Via",    "Age",    "Vary", "ETag",     "DPoP",
-                                        "Allow",  "Token",  "Bearer", "Basic"};
+    static const char *const NAMES[] = {"Host",   "Cookie", "Server", "Date",  "Location", "Accept",
+                                        "Origin", "Via",    "Age",    "Vary",  "ETag",     "DPoP",
+                                        "Allow",  "Token",  "Bearer", "Basic", "apikey"};
 
     if (is_credential_field(name) || find_char(name, '-') < name.len) {
         return true;

@@ -211,6 +211,33 @@ static enum capture_kind kind_of(struct dw_span text)
     return kind;
 }
 
+static bool has_answer(const struct capture *capture)
+{
+    for (size_t i = 0; i < capture->n_exchanges; i++) {
+        if (capture->exchanges[i]->status != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A log may have a request line in it, and what the server said somewhere else. */
+static int read_messages(struct dw_span text, const char *name, struct capture **capture,
+                         struct complaint *why)
+{
+    const int error = begins(trimmed(text), "{") ? body_read(text, name, capture, why)
+                                                 : http_read(text, name, capture, why);
+
+    if (error != 0) {
+        return is_said(text) ? said_read(text, name, capture, why) : -1;
+    }
+    if (!has_answer(*capture) && is_said(text)) {
+        capture_free(*capture);
+        return said_read(text, name, capture, why);
+    }
+    return 0;
+}
+
 static int read_kind(struct input *input, struct dw_span text, enum capture_kind kind,
                      struct capture **capture, struct complaint *why)
 {
@@ -220,8 +247,7 @@ static int read_kind(struct input *input, struct dw_span text, enum capture_kind
     case CAPTURE_CURL_TRACE:
         return curl_trace_read(text, input->name, capture, why);
     case CAPTURE_HTTP:
-        return begins(trimmed(text), "{") ? body_read(text, input->name, capture, why)
-                                          : http_read(text, input->name, capture, why);
+        return read_messages(text, input->name, capture, why);
     case CAPTURE_WGET:
         return wget_read(text, input->name, capture, why);
     case CAPTURE_PYTHON:
@@ -274,8 +300,8 @@ static int read_output(struct input *input, struct dw_span text, struct dw_span 
 {
     const enum capture_kind kind = kind_of(text);
 
-    if ((kind == CAPTURE_UNKNOWN && !is_said(text)) || kind == CAPTURE_TOKEN || kind == CAPTURE_COMMAND ||
-        kind == CAPTURE_HAR) {
+    if ((kind == CAPTURE_UNKNOWN && !is_said(text)) || kind == CAPTURE_TOKEN ||
+        kind == CAPTURE_COMMAND || kind == CAPTURE_HAR) {
         return command_text_read(command, input->name, capture, why);
     }
     if (read_kind(input, text, kind, capture, why) != 0) {

@@ -15,6 +15,7 @@
 struct mark {
     char text[MARK_MAX];
     size_t len;
+    bool is_known; /* the logger is: one more line bears it out */
 };
 
 static bool is_digit(char c)
@@ -25,6 +26,24 @@ static bool is_digit(char c)
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
+}
+
+static bool is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* What one byte of the mark stands for: a run of its kind; NULL: itself alone. Go's loggers name the file
+ * that logs, which changes from line to line. */
+static bool (*kind_of(const struct dw_span mark, size_t at))(char)
+{
+    if (is_digit(mark.at[at])) {
+        return is_digit;
+    }
+    if (is_blank(mark.at[at])) {
+        return is_blank;
+    }
+    return is_of_name(mark.at[at]) && find_text(mark, ".go:") < mark.len ? is_of_name : NULL;
 }
 
 static size_t run(struct dw_span span, size_t at, bool (*is)(char))
@@ -42,7 +61,7 @@ static struct dw_span behind_mark(struct dw_span line, const struct mark *mark)
     size_t at = 0, i = 0;
 
     while (i < text.len) {
-        bool (*is)(char) = is_digit(text.at[i]) ? is_digit : is_blank(text.at[i]) ? is_blank : NULL;
+        bool (*is)(char) = kind_of(text, i);
 
         if (at == line.len) {
             return is == is_blank && run(text, i, is) == text.len ? skip(line, at)
@@ -62,7 +81,8 @@ static bool is_behind_klog(struct dw_span line, size_t at)
 {
     return at > 2 && line.at[at - 1] == ' ' && line.at[at - 2] == ']' &&
            find_text(first(line, at), ".go:") < at &&
-           (begins(skip(line, at), "Request Headers:") || begins(skip(line, at), "Response Headers:"));
+           (begins(skip(line, at), "Request Headers:") ||
+            begins(skip(line, at), "Response Headers:"));
 }
 
 static bool begins_message(struct dw_span rest)
@@ -74,6 +94,9 @@ static bool begins_message(struct dw_span rest)
     }
     if (is_curl_mark(rest, '>') || is_curl_mark(rest, '<')) {
         return start_read(skip(rest, 2), &start) && start.version.at != NULL;
+    }
+    if (begins(rest, "<-- ") || begins(rest, "--> ")) { /* OkHttp's interceptor */
+        return start_read(skip(rest, 4), &start) || find_text(rest, " http") < 40;
     }
     return begins(rest, "=> Send header: ") || begins(rest, "<= Recv header: ");
 }
@@ -101,6 +124,7 @@ static bool find_mark(struct dw_span line, struct mark *mark)
             (is_behind_klog(line, at) || begins_message(skip(line, at)))) {
             memcpy(mark->text, line.at, at);
             mark->len = at;
+            mark->is_known = !begins(skip(line, at), "HTTP/");
             return true;
         }
     }
@@ -111,10 +135,11 @@ static bool is_borne_out(struct dw_span text, const struct mark *mark)
 {
     struct dw_span name, value;
     struct lines lines;
+    const size_t wanted = mark->is_known ? 1 : FIELDS_MIN;
     size_t n = 0;
 
     lines_init(&lines, text);
-    while (n < FIELDS_MIN && lines_next(&lines)) {
+    while (n < wanted && lines_next(&lines)) {
         struct dw_span rest = behind_mark(lines.line, mark);
         const bool is_marked = is_curl_mark(rest, '>') || is_curl_mark(rest, '<');
 
@@ -124,7 +149,7 @@ static bool is_borne_out(struct dw_span text, const struct mark *mark)
                    : rest;
         n += rest.at != NULL && !begins_message(rest) && field_read(rest, &name, &value) ? 1 : 0;
     }
-    return n >= FIELDS_MIN;
+    return n >= wanted;
 }
 
 /* git's trace has curl's events in words of its own. */
@@ -133,8 +158,8 @@ static size_t put_line(char *to, struct dw_span raw)
     static const struct {
         const char *from, *to;
     } EVENTS[] = {{"=> Send header: ", "> "}, {"<= Recv header: ", "< "}, {"== Info: ", "* "},
-                  {"=> Send header:", "> "},  {"<= Recv header:", "< "},
-                  {"=> Send header, ", ""},   {"<= Recv header, ", ""}};
+                  {"=> Send header:", "> "},  {"<= Recv header:", "< "},  {"=> Send header, ", ""},
+                  {"<= Recv header, ", ""}};
     size_t len = 0;
 
     for (size_t i = 0; i < sizeof(EVENTS) / sizeof(EVENTS[0]); i++) {

@@ -27,7 +27,8 @@ static void look_sanitized(const struct scene *scene, struct diagnosis *diagnosi
     finding = diagnosis_suspect(
         diagnosis, "capture.sanitized",
         scene->capture->n_seen > 1 || scene->sent.where != SENT_NOWHERE ? VERY_LIKELY + 5 : LIKELY);
-    if (scene->sent.field != NULL && is_masked(scene->sent.payload)) {
+    const struct dw_span payload = scene->sent.payload;
+    if (scene->sent.field != NULL && (is_masked(payload) || span_begins(payload, "$"))) {
         finding_say(diagnosis, finding, "capture", scene->sent.field->place,
                     "%.*s holds what stands in for a secret", SHOWN(scene->sent.field->name));
         finding_point(diagnosis, finding, scene->sent.field, start_of(&scene->sent),

@@ -260,6 +260,20 @@ static void look_unreadable(const struct scene *scene, struct diagnosis *diagnos
                 token_place(scene), "no JWT: a server that validates JWTs can make nothing of it");
 }
 
+/* The request was not captured; the server did see a token, and a token that worked ends by itself. */
+static void look_unseen(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    if (scene->it == NULL || scene->it->request.is_there ||
+        !span_is(scene->error, "invalid_token") ||
+        surest_of(diagnosis, "token. dpop. mtls. scope. cookie. registry.") > 0) {
+        return;
+    }
+    finding_say(diagnosis, diagnosis_suspect(diagnosis, cause, 50), "server", answer_place(scene),
+                "error=\"invalid_token\": it saw a token, which the capture does not show");
+    finding_say(diagnosis, diagnosis_suspect(diagnosis, "token.signature_invalid", 46), "server",
+                answer_place(scene), "it may as well be another issuer's, or changed");
+}
+
 void rules_claims(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct credential_rule RULES[] = {
@@ -271,6 +285,7 @@ void rules_claims(const struct scene *scene, struct diagnosis *diagnosis)
     static const struct credential_rule LAST[] = {
         {"token.revoked", look_unreadable},
         {"token.signature_invalid", look_fine},
+        {"token.expired", look_unseen},
     };
 
     if (is_jwt(scene)) {

@@ -194,11 +194,12 @@ static void look_opaque_cut(const struct scene *scene, struct diagnosis *diagnos
 {
     const struct token_view *token = &scene->token;
     const struct sent *sent = &scene->sent;
-    const bool is_line = span_is(sent->scheme, "Basic") && sent->payload.len == BASE64_LINE;
+    const bool is_line = span_is(sent->scheme, "Basic") && sent->payload.len == BASE64_LINE &&
+                         !span_has(scene->capture->command, " -u");
     struct finding *finding;
 
-    if (!is_line &&
-        (token->shape != TOKEN_OPAQUE || token->text.len < 250 || !is_round(token->text.len))) {
+    if (!is_line && (span_has(token->text, "=\"") || token->shape != TOKEN_OPAQUE ||
+                     token->text.len < 250 || !is_round(token->text.len))) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause, is_line ? TYPED : 50);

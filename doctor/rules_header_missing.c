@@ -73,6 +73,13 @@ static void add_missing(const struct scene *scene, struct diagnosis *diagnosis, 
     finding->against = limit.against;
 }
 
+/* Not captured, but seen: the server names what was wrong with it. */
+static bool is_unseen_token(const struct scene *scene)
+{
+    return !scene->it->request.is_there && span_is(scene->error, "invalid_token") &&
+           !says_missing(scene);
+}
+
 static void look_missing(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     const int confidence = status_confidence(scene);
@@ -80,7 +87,8 @@ static void look_missing(const struct scene *scene, struct diagnosis *diagnosis,
     if (scene->sent.where == SENT_AUTHORIZATION && scene->it->status == 401) {
         diagnosis_rule_out(diagnosis, cause, "Authorization was sent");
     }
-    if (confidence == 0 || scene->sent.where != SENT_NOWHERE || exchange_is_preflight(scene->it)) {
+    if (confidence == 0 || scene->sent.where != SENT_NOWHERE || exchange_is_preflight(scene->it) ||
+        is_unseen_token(scene)) {
         return;
     }
     add_missing(scene, diagnosis, cause, confidence);

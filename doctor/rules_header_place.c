@@ -36,7 +36,7 @@ static void look_name_typo(const struct scene *scene, struct diagnosis *diagnosi
     const bool is_real = sent->field != NULL && is_real_name(sent->field->name);
     struct finding *finding;
 
-    if (sent->where != SENT_FIELD || !is_refused(scene) ||
+    if (sent->where != SENT_FIELD || sent->field == NULL || !is_refused(scene) ||
         (!is_nearly_authorization(sent->field->name) &&
          (!is_real || scene_challenge(scene, "Bearer") == NULL || scene->error.at != NULL))) {
         return;

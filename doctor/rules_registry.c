@@ -41,7 +41,8 @@ static void look_dance(const struct scene *scene, struct diagnosis *diagnosis, c
     struct finding *finding;
     int confidence = 96;
 
-    if (!is_image_registry(scene) || find_realm(scene) != NULL) {
+    if (!is_image_registry(scene) || find_realm(scene) != NULL ||
+        span_is(scene->error, "insufficient_scope")) {
         return;
     }
     if (scene->sent.where != SENT_NOWHERE) {
@@ -74,7 +75,8 @@ static void look_denied(const struct scene *scene, struct diagnosis *diagnosis, 
     struct finding *finding;
     bool is_empty;
 
-    if (!is_image_registry(scene) || !scene_is_scheme(scene, "Bearer")) {
+    if (!is_image_registry(scene) ||
+        (!scene_is_scheme(scene, "Bearer") && !span_is(scene->error, "insufficient_scope"))) {
         return;
     }
     if (is_jwt(scene)) {
@@ -84,7 +86,11 @@ static void look_denied(const struct scene *scene, struct diagnosis *diagnosis, 
     if (!is_empty && surest_of(diagnosis, "token.expired") >= LIKELY) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, is_empty ? CERTAIN : is_denied(scene) ? 92 : 80);
+    finding = diagnosis_suspect(diagnosis, cause,
+                                is_empty                                      ? CERTAIN
+                                : span_is(scene->error, "insufficient_scope") ? 97
+                                : is_denied(scene)                            ? 92
+                                                                              : 80);
     finding_say(diagnosis, finding, "server", answer_place(scene), "still wants scope \"%.*s\"",
                 BRIEF(scene_param(scene_challenge(scene, "Bearer"), "scope")));
     if (is_empty) {

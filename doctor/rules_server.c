@@ -119,6 +119,7 @@ static void look_403_for_401(const struct scene *scene, struct diagnosis *diagno
     struct finding *finding;
 
     if (scene->it->status != 403 || !sent_nothing(scene) || exchange_is_preflight(scene->it) ||
+        span_is(scene->it->method, "CONNECT") ||
         (words == NULL && first_in(scene->body, OTHERS, COUNT(OTHERS)) != NULL)) {
         return;
     }
@@ -180,7 +181,8 @@ static void look_route(const struct scene *scene, struct diagnosis *diagnosis)
                                         "MissingAuthenticationToken");
     struct finding *finding;
 
-    if (!scene_says(scene, "Missing Authentication Token") && !is_token_type) {
+    if (!is_token_type && (!scene_says(scene, "Missing Authentication Token") ||
+                           scene_says(scene, "missing authentication token for"))) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, "server.route_first",

@@ -227,7 +227,6 @@ static void look_signed_fields(const struct scene *scene, struct diagnosis *diag
     if (read_signing(scene, &signing)) {
         names = signing.headers;
     } else if (is_hmac(scene)) {
-        names = member_of(field, "headers=\"");
         names = span_until(span_behind(field, span_find(field, "headers=\"") + 9), "\"");
     } else {
         return;

@@ -6,8 +6,9 @@
 #include "complaint.h"
 #include "transcript.h"
 
-#define SEARCHED_MAX ((size_t)64 * 1024)
-#define WORDS_MIN    3 /* a credential has two at most */
+#define SEARCHED_MAX  ((size_t)64 * 1024)
+#define CHALLENGE_MAX 1024
+#define WORDS_MIN     3 /* a credential has two at most */
 
 /* -- Whether it is one ---------------------------------------------------------------------------------- */
 
@@ -39,15 +40,50 @@ bool is_challenge_alone(struct dw_span text)
            (is_parameter(rest, "realm") || is_parameter(rest, "error"));
 }
 
+/* Where the value of a WWW-Authenticate begins, however the log writes its fields down; text.len: none. */
+static size_t find_value(struct dw_span text)
+{
+    const char *const NAME = "www-authenticate";
+    size_t at = 0;
+
+    while (at < text.len && !begins_nocase(skip(text, at), NAME)) {
+        at++;
+    }
+    at += at < text.len ? strlen(NAME) : 0;
+    while (at < text.len && strchr("\"' \t\n:=<>,[(\\", text.at[at]) != NULL) {
+        at++;
+    }
+    return at;
+}
+
+static char closing_of(char opening)
+{
+    return opening == '[' ? ']' : opening == '"' || opening == '\'' ? opening : '\n';
+}
+
+/* The value, without the escapes of the quotes around it; 0: there is none. */
+static size_t take_challenge(struct dw_span text, char value[CHALLENGE_MAX])
+{
+    size_t at = find_value(first(text, SEARCHED_MAX)), len = 0;
+    const char closing = at > 0 && at < text.len ? closing_of(text.at[at - 1]) : '\n';
+
+    while (at < text.len && text.at[at] != closing && text.at[at] != '\n' && len < CHALLENGE_MAX) {
+        at += text.at[at] == '\\' && at + 1 < text.len ? 1 : 0;
+        value[len++] = text.at[at++];
+    }
+    return len;
+}
+
 bool is_said(struct dw_span text)
 {
     struct dw_span rest = trimmed(text);
+    char challenge[CHALLENGE_MAX];
     size_t n = 0;
 
     while (n < WORDS_MIN && next_word(&rest).len > 0) {
         n++;
     }
-    return n == WORDS_MIN && line_of_text(text) > 0;
+    return n == WORDS_MIN && (line_of_text(text) > 0 || take_challenge(text, challenge) > 0);
 }
 
 /* -- Reading it ------------------------------------------------------------------------------------------ */
@@ -93,8 +129,11 @@ static void fill(struct capture *capture, struct exchange *exchange, struct dw_s
 {
     const bool is_challenge = is_challenge_alone(text);
     const int status = is_challenge ? 401 : status_of(text);
+    const unsigned line = line_of_text(text);
+    char challenge[CHALLENGE_MAX];
+    const size_t len = is_challenge ? 0 : take_challenge(text, challenge);
 
-    exchange->place = (struct place){is_challenge ? 1 : line_of_text(text), 0};
+    exchange->place = (struct place){is_challenge || line == 0 ? 1 : line, 0};
     exchange->status = status != 0 ? status : 401;
     exchange->response.is_there = true;
     exchange->response.place = exchange->place;
@@ -103,6 +142,10 @@ static void fill(struct capture *capture, struct exchange *exchange, struct dw_s
                                 trimmed(text), exchange->place);
     } else {
         capture_add_body(capture, &exchange->response, trimmed(text));
+    }
+    if (len > 0) {
+        (void)capture_add_field(capture, &exchange->response, DW_SPAN("WWW-Authenticate"),
+                                (struct dw_span){challenge, len}, exchange->place);
     }
     if (status == 0) {
         capture_add_note(capture, exchange,

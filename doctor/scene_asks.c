@@ -162,14 +162,21 @@ static bool is_plain_variable(struct dw_span value)
     return value.len > 1 && value.at[0] == '$';
 }
 
-/* In what went over the wire a variable was put back by hand, unless the server says it got it. */
+/* A command shows a variable where its value was sent. In what went over the wire it was put back by hand,
+ * unless the server says it got it. */
 static bool is_put_back(const struct scene *scene, struct dw_span value)
 {
     const enum capture_kind kind = scene->capture->kind;
+    const struct dw_span command = scene->capture->command;
 
-    return (kind == CAPTURE_CURL_VERBOSE || kind == CAPTURE_CURL_TRACE) &&
-           is_plain_variable(value) && !scene_says(scene, "malformed") &&
-           !scene_says(scene, "segments") && !scene_says(scene, "decode");
+    if (!is_plain_variable(value) || scene_says(scene, "malformed") ||
+        scene_says(scene, "segments") || scene_says(scene, "decode")) {
+        return false;
+    }
+    if (command.len > 0 && memmem(command.at, command.len, value.at, value.len) != NULL) {
+        return command_expands(command, value);
+    }
+    return kind == CAPTURE_CURL_VERBOSE || kind == CAPTURE_CURL_TRACE;
 }
 
 static bool is_cleaned(const struct scene *scene, const struct sent *sent)

@@ -167,6 +167,18 @@ static bool is_talk(const struct exchange *exchange)
             span_begins(field->value, "Negotiate ") || span_begins(field->value, "SCRAM-"));
 }
 
+static bool names_error(const struct exchange *exchange)
+{
+    return span_has(message_value(&exchange->response, "WWW-Authenticate"), "error=");
+}
+
+/* The next asking, where what it was asked with was not captured, and the server names an error now. */
+static bool is_refined(const struct exchange *first, const struct exchange *later)
+{
+    return !later->request.is_there && credentials_of(first) == NULL && !names_error(first) &&
+           names_error(later);
+}
+
 /* The first asking is bare where a challenge is waited for: then the next one that has credentials. */
 static size_t follow_up(const struct capture *capture, size_t index)
 {
@@ -174,10 +186,13 @@ static size_t follow_up(const struct capture *capture, size_t index)
 
     for (size_t i = index + 1; i < capture->n_exchanges; i++) {
         const struct exchange *later = capture->exchanges[i];
-        const bool goes_on = later->role == ROLE_CAPTURED &&
-                             is_same(capture->exchanges[index], later) &&
-                             later->status == capture->exchanges[index]->status;
+        const bool is_kin =
+            later->role == ROLE_CAPTURED && later->status == capture->exchanges[index]->status;
+        const bool goes_on = is_kin && is_same(capture->exchanges[index], later);
 
+        if (is_kin && is_refined(capture->exchanges[found], later)) {
+            found = i;
+        }
         if (goes_on && credentials_of(later) != NULL &&
             (credentials_of(capture->exchanges[found]) == NULL || is_talk(later))) {
             found = i;

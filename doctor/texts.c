@@ -7,12 +7,12 @@
 #include "unescaped.h"
 
 /* What a text may still count where something speaks against its being the server's answer. */
-#define IN_A_SUCCESS 40 /* in a page or document that came with a status below 400 */
-#define IN_QUOTES    60 /* of HTML: a page that writes about the error */
-#define OF_ANOTHER   40 /* a password is spoken of, and none was sent */
+#define IN_A_SUCCESS 40   /* in a page or document that came with a status below 400 */
+#define IN_QUOTES    60   /* of HTML: a page that writes about the error */
+#define OF_ANOTHER   40   /* a password is spoken of, and none was sent */
 #define HEARD_MAX    4096 /* bytes of a line of a log */
 #define WEIGHTY      60   /* from there on a text alone says that somebody was refused */
-#define NAMES_IT     50 /* from there on the cause counts as named by the server */
+#define NAMES_IT     50   /* from there on the cause counts as named by the server */
 
 static const struct server_text TEXTS[] = {
 #define TEXT(text, product, cause, confidence) {text, product, cause, confidence},

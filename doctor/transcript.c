@@ -187,9 +187,24 @@ struct exchange *add_response(struct capture *capture, const struct start *start
     return exchange;
 }
 
+bool is_no_field(struct dw_span line)
+{
+    size_t dots = 0;
+
+    line = trimmed(line);
+    while (dots < line.len && line.at[dots] == '.') {
+        dots++;
+    }
+    return begins(line, "{") || begins(line, "[{") || begins(line, "<") ||
+           (dots > 0 && dots == line.len);
+}
+
 /* How the line goes on with the value before it; NULL: not at all. */
 static const char *joint(const struct capture_field *last, struct dw_span line)
 {
+    if (is_no_field(line)) {
+        return NULL;
+    }
     if (is_blank_or_end(line.at[0])) {
         return "\n";
     }

@@ -62,6 +62,9 @@ struct exchange *add_request(struct capture *capture, const struct start *start,
 /* The response to the last exchange where that has none, or only an interim one; else a new exchange. */
 struct exchange *add_response(struct capture *capture, const struct start *start, struct place place);
 
+/* What no field goes on with: the first line of a body in JSON or markup, or dots for what was left out. */
+bool is_no_field(struct dw_span line);
+
 /* A field, or what goes on with the last one: a folded line (RFC 9112 s5.2), or a value that a terminal
  * or a mail broke. false: it is neither. */
 bool add_field_line(struct capture *capture, struct capture_message *message, struct dw_span line,

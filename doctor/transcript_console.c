@@ -199,10 +199,12 @@ static bool is_complete(const struct exchange *exchange)
     return exchange == NULL || (exchange->status != 0 && exchange->request.n_fields > 0);
 }
 
-static void fill_request(struct reader *reader, const struct start *start)
+static void fill_request(struct reader *reader, const struct start *start, struct place place)
 {
     struct exchange *exchange = reader->exchange;
 
+    exchange->place = place;
+    exchange->request.place = place;
     exchange->request.is_there = true;
     exchange->method = arena_keep(reader->capture->arena, start->method);
     if (exchange->url.len == 0) {
@@ -220,7 +222,7 @@ static void read_start(struct reader *reader, const struct start *start, struct 
         reader->is_full = reader->exchange == NULL;
         reader->section = SECTION_REQUEST;
     } else if (start->is_request) {
-        fill_request(reader, start);
+        fill_request(reader, start, place);
         reader->section = SECTION_REQUEST;
     }
     if (start->is_response && !reader->is_full && need_exchange(reader, place)) {
@@ -353,6 +355,17 @@ static void read_list(struct capture *capture, struct dw_span text)
     }
 }
 
+/* Where the status was not copied: a challenge is a 401's (RFC 9110 s11.6.1), Proxy-Authenticate a 407's. */
+static void add_status(struct exchange *exchange)
+{
+    if (exchange->status == 0 && message_field(&exchange->response, "WWW-Authenticate") != NULL) {
+        exchange->status = 401;
+    } else if (exchange->status == 0 &&
+               message_field(&exchange->response, "Proxy-Authenticate") != NULL) {
+        exchange->status = 407;
+    }
+}
+
 int console_read(struct dw_span text, const char *name, struct capture **capture,
                  struct complaint *why)
 {
@@ -367,6 +380,7 @@ int console_read(struct dw_span text, const char *name, struct capture **capture
         read_list(made, text);
     }
     for (size_t i = 0; i < made->n_exchanges; i++) {
+        add_status(made->exchanges[i]);
         make_absolute(made, made->exchanges[i], SECURITY_UNKNOWN, (struct dw_span){NULL, 0});
     }
     return transcript_end(made, "a console's list", capture, why);

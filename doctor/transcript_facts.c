@@ -64,7 +64,8 @@ bool take_fact(struct capture *capture, struct exchange *exchange, struct dw_spa
 {
     static const char *const URLS[] = {"Request URL", "URL", "requestUrl", "responseURL", "href"};
     static const char *const METHODS[] = {"Request Method", "Method", ":method"};
-    static const char *const STATUSES[] = {"Status Code", "Status", ":status", "statusCode"};
+    static const char *const STATUSES[] = {"Status Code", "Status", ":status", "statusCode",
+                                           "Response Status"};
     static const char *const PHRASES[] = {"statusText", "statusMessage"};
 
     if (is_among(name, URLS, COUNT_OF(URLS))) {

@@ -110,7 +110,12 @@ static void read_field_line(struct reader *reader, const struct lines *lines)
     const bool is_whole =
         lines->raw.len > lines->line.len || find_char(lines->line, ':') < lines->line.len;
 
-    if (is_whole) {
+    if (reader->message->n_fields > 0 && is_no_field(lines->line)) {
+        reader->in_body =
+            find_char(trimmed(lines->line), '.') > 0; /* the empty line was not copied */
+        capture_add_body(reader->capture, reader->message,
+                         reader->in_body ? lines->raw : (struct dw_span){NULL, 0});
+    } else if (is_whole) {
         (void)add_field_line(reader->capture, reader->message, lines->line, place);
     } else {
         reader->capture->is_cut = true;

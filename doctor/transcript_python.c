@@ -12,12 +12,16 @@
  *     header: WWW-Authenticate: Bearer
  *     DEBUG:urllib3.connectionpool:https://api.example.com:443 "GET /v1/orders HTTP/1.1" 401 52
  *     requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://api.example.com/v1
+ * and what Ruby's Net::HTTP prints with set_debug_output:
+ *     <- "GET /v1/orders HTTP/1.1\r\nHost: api.example.com\r\n\r\n"
+ *     -> "HTTP/1.1 401 Unauthorized\r\n"
  */
 
 struct reader {
     struct capture *capture;
     struct exchange *exchange; /* NULL: none yet */
     bool in_fields;            /* of the response */
+    bool in_body;              /* of the response, where its bytes are shown */
     bool in_request;           /* further bytes of it may come */
     enum security security;    /* of the connection */
     bool is_full;
@@ -112,6 +116,23 @@ static void read_reply(struct reader *reader, struct dw_span bytes, struct place
     reader->is_full = reader->exchange == NULL;
     reader->in_request = false;
     reader->in_fields = true;
+    reader->in_body = false;
+}
+
+/* Bytes that came, a line of the response each, and then its body. */
+static void read_received(struct reader *reader, struct dw_span bytes, struct place place)
+{
+    struct start start;
+
+    if (status_line_read(trimmed(bytes), &start)) {
+        read_reply(reader, bytes, place);
+    } else if (reader->in_fields && reader->in_body) {
+        capture_add_body(reader->capture, &reader->exchange->response, bytes);
+    } else if (reader->in_fields && trimmed(bytes).len == 0) {
+        reader->in_body = true;
+    } else if (reader->in_fields) {
+        (void)add_field_line(reader->capture, &reader->exchange->response, trimmed(bytes), place);
+    }
 }
 
 /* -- urllib3 and requests ------------------------------------------------------------------------------------- */
@@ -192,9 +213,17 @@ static bool read_raised(struct reader *reader, struct dw_span line, struct place
 
 static bool is_log(struct dw_span line)
 {
-    return begins(line, "DEBUG") || begins(line, "INFO") || begins(line, "WARNING") ||
-           begins(line, "ERROR") || begins(line, "connect: ") || begins(line, "Traceback") ||
-           begins(line, "  File ");
+    static const char *const BEGINNINGS[] = {
+        "DEBUG",    "INFO",  "WARNING",      "ERROR",          "connect: ", "Traceback",
+        "  File ",  "read ", "reading ",     "Conn close",     "Conn keep", "opened",
+        "opening ", "<- ",   "starting SSL", "SSL established"};
+
+    for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(BEGINNINGS[0]); i++) {
+        if (begins(line, BEGINNINGS[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void read_other(struct reader *reader, const struct lines *lines)
@@ -202,13 +231,15 @@ static void read_other(struct reader *reader, const struct lines *lines)
     const struct dw_span line = trimmed(lines->line);
     const struct place place = {lines->number, 0};
 
-    if (find_text(line, "Starting new HTTP") < line.len) {
+    if (begins(line, "starting SSL for ")) {
+        reader->security = SECURITY_TLS;
+    } else if (find_text(line, "Starting new HTTP") < line.len) {
         reader->security = find_text(line, "new HTTPS") < line.len ? SECURITY_TLS : SECURITY_NONE;
     } else if (begins(line, "connect: (")) {
         reader->security = find_text(line, ", 443") < line.len ? SECURITY_TLS : SECURITY_UNKNOWN;
     } else if (read_told(reader, line, place) || read_raised(reader, line, place)) {
         return;
-    } else if (reader->in_fields && !is_log(lines->line) && line.len > 0) {
+    } else if (reader->in_fields && !reader->in_body && !is_log(lines->line) && line.len > 0) {
         capture_add_body(reader->capture, &reader->exchange->response, lines->raw);
     }
 }
@@ -220,6 +251,10 @@ static void read_line(struct reader *reader, const struct lines *lines)
 
     if (begins(line, "send: ")) {
         read_sent(reader, read_literal(reader, skip(line, 6)), place);
+    } else if (begins(line, "<- \"")) {
+        read_sent(reader, read_literal(reader, skip(line, 3)), place);
+    } else if (begins(line, "-> \"")) {
+        read_received(reader, read_literal(reader, skip(line, 3)), place);
     } else if (begins(line, "reply: ")) {
         read_reply(reader, read_literal(reader, skip(line, 7)), place);
     } else if (begins(line, "header: ") && reader->in_fields) {

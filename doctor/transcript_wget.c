@@ -124,10 +124,31 @@ static bool read_skipped_body(struct reader *reader, struct dw_span line)
     return true;
 }
 
+/* "HTTP request sent, awaiting response... 401 Unauthorized": all that is shown without -S. */
+static bool read_outcome(struct reader *reader, struct dw_span line, struct place place)
+{
+    const char *const SENT = "HTTP request sent, awaiting response... ";
+    struct dw_span rest = skip(line, strlen(SENT));
+    struct start start = {.is_response = true, .status = next_number(&rest)};
+
+    if (!begins(line, SENT) || start.status < 100 || start.status > 599) {
+        return false;
+    }
+    start.phrase = trimmed(rest);
+    if (reader->exchange == NULL || reader->exchange->status != start.status ||
+        reader->exchange->url.len == 0) {
+        begin_message(reader, &start, place);
+    }
+    return true;
+}
+
 static void read_between(struct reader *reader, struct dw_span line, struct place place)
 {
     struct start start;
 
+    if (read_outcome(reader, line, place)) {
+        return;
+    }
     if (begins(line, "  HTTP/") && status_line_read(skip(line, 2), &start)) {
         reader->part = PART_SHOWN;
         begin_message(reader, &start, place);

@@ -127,7 +127,8 @@ static struct dw_span read_source(struct dw_span source, uint8_t bytes[NETWORK_S
     const struct dw_span local = DW_SPAN("unix:");
     size_t len;
 
-    if (source.len >= local.len && memcmp(source.at, local.at, local.len) == 0) {
+    if (source.len == 0 ||
+        (source.len >= local.len && memcmp(source.at, local.at, local.len) == 0)) {
         return NOTHING;
     }
     len = read_address(source, bytes);

@@ -25,6 +25,28 @@ static const struct {
     {"DEBUG:urllib3.connectionpool:https://a:443 \"GET /b HTTP/1.1\" 401 52\n", "python", 401},
     {"requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://a/b\n", "python", 401},
     {"HTTP/1.1 401", "http", 401},
+    {"2026-11-21 10:00:00 * Connected to a (192.0.2.1) port 80\n2026-11-21 10:00:00 > GET / HTTP/1.1\n"
+     "2026-11-21 10:00:00 > Host: a\n2026-11-21 10:00:00 > \n2026-11-21 10:00:01 < HTTP/1.1 401 No\n",
+     "curl", 401},
+    {"app[1]: HTTP/1.1 407 No\napp[1]: Server: a\napp[2]: Via: b\napp[2]: \n", "http", 407},
+    {"10:00:00.1 http.c:6   == Info: Connected to a (192.0.2.1) port 80\n"
+     "10:00:00.2 http.c:7   => Send header, 0000000221 bytes (0x000000dd)\n"
+     "10:00:00.2 http.c:7   => Send header: GET / HTTP/1.1\n10:00:00.2 http.c:7   => Send header: Host: a\n"
+     "10:00:00.2 http.c:7   => Send header:\n10:00:00.3 http.c:7   <= Recv header: HTTP/1.1 401 No\n",
+     "curl", 401},
+    {"I1121 10:00:00.1    7 round_trippers.go:463] GET https://a:6443/api\n"
+     "I1121 10:00:00.1    7 round_trippers.go:469] Request Headers:\n"
+     "I1121 10:00:00.1    7 round_trippers.go:473]     Accept: */*\n"
+     "I1121 10:00:00.2    7 round_trippers.go:574] Response Status: 401 Unauthorized in 19 milliseconds\n"
+     "I1121 10:00:00.2    7 request.go:1188] Response Body: no\n",
+     "console", 401},
+    {"<- \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\n-> \"HTTP/1.1 401 No \\r\\n\"\n-> \"\\r\\n\"\n",
+     "python", 401},
+    {"--2026-11-21 10:00:00--  http://a/\nHTTP request sent, awaiting response... 401 Unauthorized\n", "wget", 401},
+    {"curl: (56) Received HTTP code 407 from proxy after CONNECT\n", "curl", 407},
+    {"Bearer error=\"invalid_token\", error_description=\"no\"\n", "http", 401},
+    {"info: Failed to validate the token.\nIDX10223: Lifetime validation failed.\n", "http", 401},
+    {"DEBUG fetch response.header.www-authenticate=\"Bearer realm=\\\"https://a/\\\"\" status=401\n", "http", 401},
     {"\n\n  HTTP/1.1 401 Unauthorized\n  Server: a\n", "http", 401},
     {"GET / HTTP/1.1\nHost: a\n\n", "http", 0},
     {"WWW-Authenticate: Bearer realm=\"a\"\n", "http", 401},

@@ -226,6 +226,12 @@ static void values_stay_raw(void **state)
         {"GET / HTTP/1.1\nHost: a\nAuthorization: Bearer [redacted]\n\n", "Bearer [redacted]"},
         {"GET / HTTP/1.1\nHost: a\nAuthorization:\n\n", ""},
         {"GET / HTTP/1.1\nHost: a\nAuthorization: Bearer "
+         "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGljZSJ9.sig\n{\"a\": 1}\n",
+         "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGljZSJ9.sig"},
+        {"> GET / HTTP/1.1\n> Host: a\n> Authorization: Bearer "
+         "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGljZSJ9.sig\n...\n< HTTP/1.1 401\n< \n",
+         "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGljZSJ9.sig"},
+        {"GET / HTTP/1.1\nHost: a\nAuthorization: Bearer "
          "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGlj\nZSJ9.sig\nAccept: b\n\n",
          "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbGljZSJ9.sig"}};
 
