@@ -133,6 +133,28 @@ static inline const struct finding *found_in(const struct diagnosis *diagnosis, 
     return NULL;
 }
 
+/* The same, where it has to be there. */
+static inline const struct finding *finding_in(const struct diagnosis *diagnosis, const char *cause)
+{
+    const struct finding *finding = found_in(diagnosis, cause);
+
+    if (finding == NULL) {
+        print_error("no %s\n", cause);
+        abort();
+    }
+    return finding;
+}
+
+static inline void *taken(struct arena *arena, size_t size)
+{
+    void *at = arena_take(arena, size);
+
+    if (at == NULL) {
+        abort();
+    }
+    return at;
+}
+
 /* A capture, and what must be found in it, at least so sure; and what must not. NULL: nothing. */
 struct sighting {
     const char *text;

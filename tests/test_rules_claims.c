@@ -183,8 +183,7 @@ static void race(void **state)
     assert_int_equal(scene_make(capture, 2, 1795255300, scene), 0);
     rules_claims(scene, diagnosis);
     finding = found_in(diagnosis, "token.refresh_race");
-    assert_non_null(finding);
-    assert_int_equal(finding->confidence, 95);
+    assert_int_equal(finding != NULL ? finding->confidence : 0, 95);
     capture_free(capture);
 }
 

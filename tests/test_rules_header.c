@@ -268,8 +268,8 @@ static void check_caret(const char *value, const char *cause, const char *under,
     rules_basic(scene, diagnosis);
     finding = found_in(diagnosis, cause);
     if (finding == NULL) {
-        print_error("%s: no %s\n", value, cause);
-        fail();
+        fail_msg("%s: no %s", value, cause);
+        return;
     }
     assert_ptr_equal(finding->caret.field, &it->request.fields[0]);
     assert_span(

@@ -95,8 +95,8 @@ static void look_at_token(const char *text, int64_t local, const char *cause, co
 {
     static char minted[MINTED_SIZE];
     struct capture *capture = capture_new(CAPTURE_TOKEN, "-");
-    struct scene *scene = arena_take(capture->arena, sizeof(*scene));
-    struct diagnosis *diagnosis = arena_take(capture->arena, sizeof(*diagnosis));
+    struct scene *scene = taken(capture->arena, sizeof(*scene));
+    struct diagnosis *diagnosis = taken(capture->arena, sizeof(*diagnosis));
 
     mint_text(text, minted);
     capture->token = arena_keep(capture->arena, dw_span_of(minted));
@@ -105,9 +105,7 @@ static void look_at_token(const char *text, int64_t local, const char *cause, co
     assert_int_equal(scene_make(capture, -1, local, scene), 0);
     rules_time(scene, diagnosis);
     if (cause != NULL) {
-        const struct finding *finding = found_in(diagnosis, cause);
-
-        assert_non_null(finding);
+        const struct finding *finding = finding_in(diagnosis, cause);
         assert_true(finding->confidence >= VERY_LIKELY && finding->confidence < CERTAIN);
         assert_string_equal(finding->caret.says, "ended 7 min 12 s ago");
         assert_span(finding->caret.text, minted);
@@ -135,14 +133,13 @@ static void caret(void **state)
     (void)state;
     mint_text(ASK BEARER("{\"exp\":1795254768}") INVALID, minted);
     capture = captured(CAPTURE_CURL_VERBOSE, minted);
-    scene = arena_take(capture->arena, sizeof(*scene));
-    diagnosis = arena_take(capture->arena, sizeof(*diagnosis));
+    scene = taken(capture->arena, sizeof(*scene));
+    diagnosis = taken(capture->arena, sizeof(*diagnosis));
     diagnosis->arena = capture->arena;
     diagnosis->scene = scene;
     assert_int_equal(scene_make(capture, 0, 1795000000, scene), 0);
     rules_time(scene, diagnosis);
-    finding = found_in(diagnosis, "token.expired");
-    assert_non_null(finding);
+    finding = finding_in(diagnosis, "token.expired");
     assert_non_null(finding->caret.field);
     assert_int_equal(finding->caret.at, strlen("Bearer "));
     assert_int_equal(finding->caret.at + finding->caret.len, finding->caret.field->value.len);
