@@ -141,13 +141,18 @@ static void put_point(const struct page *page)
     }
 }
 
+/* The file's name stands above already. */
 static const char *told_with_place(const struct page *page, const char *what, struct place place)
 {
-    const char *where = explain_place(page->explained, place);
+    const bool is_token = page->explained->capture->kind == CAPTURE_TOKEN;
+    struct arena *arena = page->explained->diagnosis->arena;
+    const char *bare = explain_bare(page->explained, dw_span_of(what));
 
-    return arena_print(page->explained->diagnosis->arena, "%s%s%s%s",
-                       explain_bare(page->explained, dw_span_of(what)), *where != '\0' ? "  (" : "",
-                       where, *where != '\0' ? ")" : "");
+    if (place.entry > 0 || place.line == 0 || is_token) {
+        const char *where = explain_place(page->explained, place);
+        return *where != '\0' ? arena_print(arena, "%s (%s)", bare, where) : bare;
+    }
+    return arena_print(arena, "%s (line %u)", bare, place.line);
 }
 
 static void put_evidence_line(const struct page *page, const char *label, const char *source,

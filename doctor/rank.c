@@ -315,6 +315,41 @@ static void drop_guesses(struct diagnosis *diagnosis)
     }
 }
 
+static bool is_ruled_out(const struct diagnosis *diagnosis, const struct cause *cause)
+{
+    for (size_t i = 0; i < diagnosis->n_ruled_out; i++) {
+        if (diagnosis->ruled_out[i].cause == cause) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a rule has ruled out is not guessed at; what stands in spite of that is no longer ruled out. */
+static void reconcile(struct diagnosis *diagnosis)
+{
+    size_t n = 0;
+    size_t n_out = 0;
+
+    for (size_t i = 0; i < diagnosis->n_findings; i++) {
+        const struct finding *finding = &diagnosis->findings[i];
+        if (finding->confidence >= POSSIBLE || !is_ruled_out(diagnosis, finding->cause)) {
+            diagnosis->findings[n++] = *finding;
+        }
+    }
+    diagnosis->n_findings = n;
+    for (size_t i = 0; i < diagnosis->n_ruled_out; i++) {
+        size_t at = 0;
+        while (at < n && diagnosis->findings[at].cause != diagnosis->ruled_out[i].cause) {
+            at++;
+        }
+        if (at == n) {
+            diagnosis->ruled_out[n_out++] = diagnosis->ruled_out[i];
+        }
+    }
+    diagnosis->n_ruled_out = n_out;
+}
+
 void diagnosis_rank(struct diagnosis *diagnosis)
 {
     for (size_t i = 0; i < diagnosis->n_findings; i++) {
@@ -327,4 +362,5 @@ void diagnosis_rank(struct diagnosis *diagnosis)
     qsort(diagnosis->findings, diagnosis->n_findings, sizeof(diagnosis->findings[0]), compare);
     level(diagnosis);
     drop_guesses(diagnosis);
+    reconcile(diagnosis);
 }

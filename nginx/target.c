@@ -156,11 +156,14 @@ static ngx_int_t hide_misplaced(ngx_http_request_t *r)
     return NGX_OK;
 }
 
-/* $remote_user, whatever was sent as one. */
-static void hide_user(ngx_http_request_t *r)
+/* $remote_user, whatever was sent as one; who was let in by a password has a name to be shown. */
+static void hide_user(ngx_http_request_t *r, const struct record *record)
 {
     ngx_str_t *user = &r->headers_in.user;
 
+    if (record != NULL && record->decision.reason == DW_ALLOWED_PASSWORD) {
+        return;
+    }
     if (ngx_http_auth_basic_user(r) == NGX_OK &&
         record_account(span_of(user)).len < user->len) {
         ngx_str_set(user, "");
@@ -176,12 +179,13 @@ static bool is_misplaced(const struct record *record)
 ngx_int_t target_hide_from_log(ngx_http_request_t *r)
 {
     const struct dw_span name = hidden_name(r);
+    const struct record *record = record_find(r);
 
     if (settings_of(r)->config == NULL) {
         return NGX_OK;
     }
-    hide_user(r);
-    if (is_misplaced(record_find(r)) && hide_misplaced(r) != NGX_OK) {
+    hide_user(r, record);
+    if (is_misplaced(record) && hide_misplaced(r) != NGX_OK) {
         return NGX_ERROR;
     }
     return name.at == NULL ? NGX_OK : strip_all(r, name);

@@ -143,6 +143,7 @@ class Shell:
         folder = world.folder("shell")
         os.symlink(BUILD, f"{folder}/build")
         os.symlink(f"{TREE}/examples", f"{folder}/examples")
+        os.symlink(f"{TREE}/tests", f"{folder}/tests")
         env = {**os.environ, "DOORWARD_DATA": daemon.data, "LC_ALL": "C",
                "PATH": f"{BUILD}:{os.environ['PATH']}"}
         self.bash = subprocess.Popen(["bash"], cwd=folder, env=env, text=True, start_new_session=True,
