@@ -20,7 +20,7 @@ struct authority {
     struct store *store;
     struct config *config; /* of -c FILE; else of the daemon that keeps this DATA; else defaults */
     struct place place;
-    struct edge *edge;     /* NULL: not reached yet, or there is none */
+    struct edge *edge; /* NULL: not reached yet, or there is none */
     struct known *known;
 };
 

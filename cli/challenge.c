@@ -236,12 +236,13 @@ static int challenge_parse(int argc, char **argv)
     const struct cli_option known[] = {{"json", 0, &json, NULL}};
     struct cli_line line = {
         .usage = "doorward challenge parse [--json] VALUE...",
-        .help = "Prints each challenge of WWW-Authenticate values, as a forgiving client reads them,\n"
-                "and where a value breaks the grammar (RFC 9110 s11.6.1). A value may come with its\n"
-                "field's name before it. Separate fields are separate words.\n\n"
-                "  --json  print JSON: challenges, with their parameters by name in small letters,\n"
-                "          and faults, whose `at` counts bytes from 0\n\n"
-                "Exit status: 0 all sound, 1 something breaks the grammar, 3 no challenge at all.\n",
+        .help =
+            "Prints each challenge of WWW-Authenticate values, as a forgiving client reads them,\n"
+            "and where a value breaks the grammar (RFC 9110 s11.6.1). A value may come with its\n"
+            "field's name before it. Separate fields are separate words.\n\n"
+            "  --json  print JSON: challenges, with their parameters by name in small letters,\n"
+            "          and faults, whose `at` counts bytes from 0\n\n"
+            "Exit status: 0 all sound, 1 something breaks the grammar, 3 no challenge at all.\n",
         .options = known,
         .n_options = sizeof(known) / sizeof(known[0]),
         .min_operands = 1,
@@ -255,7 +256,8 @@ static int challenge_parse(int argc, char **argv)
 int cli_challenge(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
-        {"parse", challenge_parse, "print what a WWW-Authenticate field says, and where it is broken"},
+        {"parse", challenge_parse,
+         "print what a WWW-Authenticate field says, and where it is broken"},
     };
 
     return cli_dispatch("doorward challenge", VERBS, sizeof(VERBS) / sizeof(VERBS[0]), argc, argv);

@@ -6,9 +6,9 @@
 #include "issuer.h"
 #include "store.h"
 
-#define COMMON_HELP                                                                                \
-    "\n"                                                                                           \
-    "  --data DIR  the data folder; default $DOORWARD_DATA, else var\n"                            \
+#define COMMON_HELP                                                     \
+    "\n"                                                                \
+    "  --data DIR  the data folder; default $DOORWARD_DATA, else var\n" \
     "  --json      print JSON\n"
 
 struct client_options {

@@ -93,8 +93,8 @@ void expectation_judge(const struct json *header, const struct json *claims,
                        struct expectation *expected)
 {
     const struct dw_span prefix = DW_SPAN("header.");
-    const bool in_header = expected->name.len > prefix.len &&
-                           memcmp(expected->name.at, prefix.at, prefix.len) == 0;
+    const bool in_header =
+        expected->name.len > prefix.len && memcmp(expected->name.at, prefix.at, prefix.len) == 0;
     const struct json *json = in_header ? header : claims;
     const size_t from = in_header ? prefix.len : 0;
     char name[128];

@@ -17,17 +17,19 @@ enum explain_status {
 };
 
 struct explain_settings {
-    const char *input;      /* a file, a URL, an id, "-", or the thing itself; NULL: `command` is there */
-    char **command;         /* curl's words, to be run */
+    const char
+        *input;     /* a file, a URL, an id, "-", or the thing itself; NULL: `command` is there */
+    char **command; /* curl's words, to be run */
     size_t n_command;
     const char *config, *data; /* where decisions of ours are; NULL: the defaults */
-    const char *whom;       /* "builder", "consumer", "visitor"; NULL: all three */
-    const char *html;       /* a file, or "-"; NULL: none */
-    const char *proxy;      /* NULL: none, whatever the environment says */
-    int64_t now;            /* seconds since 1970 */
-    unsigned seconds;       /* for a request and its redirects; 0: as the command says, else the default */
+    const char *whom;          /* "builder", "consumer", "visitor"; NULL: all three */
+    const char *html;          /* a file, or "-"; NULL: none */
+    const char *proxy;         /* NULL: none, whatever the environment says */
+    int64_t now;               /* seconds since 1970 */
+    unsigned
+        seconds; /* for a request and its redirects; 0: as the command says, else the default */
     bool json, probe, replay, show_secrets;
-    bool web;               /* serve the page, and read nothing */
+    bool web; /* serve the page, and read nothing */
 };
 
 /* What came in, and what it means. */
@@ -42,13 +44,14 @@ struct explained {
 
 struct explain_source {
     struct capture *capture;
-    struct capture *read;          /* what the command was read into; NULL: it was none that was run */
+    struct capture *read; /* what the command was read into; NULL: it was none that was run */
     const struct command *command; /* of `read`; NULL */
 };
 
 /* Reads, fetches or replays what the settings name. EXPLAIN_HEALTHY and the source, to be closed; or the
  * status to leave with, after one line on stderr. */
-DW_MUST_USE int explain_open(const struct explain_settings *settings, struct explain_source *source);
+DW_MUST_USE int explain_open(const struct explain_settings *settings,
+                             struct explain_source *source);
 void explain_close(struct explain_source *source); /* wipes */
 
 /* -- probe_requests.c ---------------------------------------------------------------------------- */

@@ -12,7 +12,8 @@ struct object {
 
 /* -- Members: each with what stands before it ------------------------------------------------------ */
 
-static void put_text(const struct object *object, const char *before, const char *name, const char *text)
+static void put_text(const struct object *object, const char *before, const char *name,
+                     const char *text)
 {
     (void)fprintf(object->file, "%s\"%s\":", before, name);
     if (text == NULL) {
@@ -22,19 +23,22 @@ static void put_text(const struct object *object, const char *before, const char
     cli_put_json(object->file, dw_span_of(text));
 }
 
-static void put_bare(const struct object *object, const char *before, const char *name, const char *text)
+static void put_bare(const struct object *object, const char *before, const char *name,
+                     const char *text)
 {
     put_text(object, before, name,
              text != NULL ? explain_bare(object->explained, dw_span_of(text)) : NULL);
 }
 
-static void put_number(const struct object *object, const char *before, const char *name, int64_t number)
+static void put_number(const struct object *object, const char *before, const char *name,
+                       int64_t number)
 {
     (void)fprintf(object->file, "%s\"%s\":%" PRId64, before, name, number);
 }
 
 /* null for 0 */
-static void put_known(const struct object *object, const char *before, const char *name, int64_t number)
+static void put_known(const struct object *object, const char *before, const char *name,
+                      int64_t number)
 {
     if (number != 0) {
         put_number(object, before, name, number);
@@ -76,8 +80,9 @@ static const char *join_paste(const struct object *object)
     const char *joined = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        joined = i == 0 ? words[i]
-                        : arena_print(object->explained->diagnosis->arena, "%s %s", joined, words[i]);
+        joined = i == 0
+                     ? words[i]
+                     : arena_print(object->explained->diagnosis->arena, "%s %s", joined, words[i]);
     }
     return joined;
 }
@@ -143,7 +148,8 @@ static void put_exchange(const struct object *object)
     }
     put_text(object, ",\"exchange\":{", "method",
              it->method.at != NULL ? explain_bare(object->explained, it->method) : NULL);
-    put_text(object, ",", "url", it->url.at != NULL ? explain_url(object->explained, it->url) : NULL);
+    put_text(object, ",", "url",
+             it->url.at != NULL ? explain_url(object->explained, it->url) : NULL);
     put_known(object, ",", "status", it->status);
     put_where(object, ",", it->place);
     put_text(object, ",", "hops", explain_hops(object->explained));

@@ -174,8 +174,7 @@ static bool judge(struct inspection *inspection, const struct dw_policy *policy)
         inspection->problems[0] = reason;
         inspection->n_problems = 1;
     } else {
-        inspection->n_problems =
-            verdict_find(&jwt, policy, inspection->now, inspection->problems);
+        inspection->n_problems = verdict_find(&jwt, policy, inspection->now, inspection->problems);
     }
     dw_secret_wipe(work, sizeof(*work));
     free(work);

@@ -11,8 +11,8 @@
 #include "proof.h"
 #include "scene.h"
 
-#define INSPECTION_TOKEN_MAX (64 * 1024)
-#define INSPECTION_NODES_MAX 4096
+#define INSPECTION_TOKEN_MAX    (64 * 1024)
+#define INSPECTION_NODES_MAX    4096
 #define INSPECTION_PROBLEMS_MAX 16
 
 /* The header or the claims. */

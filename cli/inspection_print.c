@@ -6,8 +6,8 @@
 #include "cli.h"
 #include "inspection.h"
 
-#define INDENT 2
-#define TIME_SIZE 64
+#define INDENT     2
+#define TIME_SIZE  64
 #define PLACE_SIZE 160
 
 /* -- Times -------------------------------------------------------------------------------------- */
@@ -74,7 +74,8 @@ static void put_value(FILE *file, const struct json *json, const struct json_nod
     (void)fputc(value->type == JSON_ARRAY ? ']' : '}', file);
 }
 
-static bool put_time(FILE *file, const struct json *json, const struct json_node *value, int64_t now)
+static bool put_time(FILE *file, const struct json *json, const struct json_node *value,
+                     int64_t now)
 {
     char local[TIME_SIZE];
     char relative[TIME_SIZE];

@@ -42,8 +42,7 @@ static const char *option_name(const void *from, size_t i)
 
 static int refuse_option(const struct cli_line *line, const char *word)
 {
-    const char *meant =
-        word[1] == '-' ? nearest(dw_span_of(word + 2), option_name, line) : NULL;
+    const char *meant = word[1] == '-' ? nearest(dw_span_of(word + 2), option_name, line) : NULL;
 
     if (meant != NULL) {
         (void)cli_fail("unknown option %s; did you mean --%s?", word, meant);
@@ -62,7 +61,8 @@ static const char *split_word(const char *word, size_t *len)
     return equals != NULL ? equals + 1 : NULL;
 }
 
-static const struct cli_option *find_option(const struct cli_line *line, const char *word, size_t len)
+static const struct cli_option *find_option(const struct cli_line *line, const char *word,
+                                            size_t len)
 {
     for (size_t i = 0; i < line->n_options; i++) {
         const struct cli_option *option = &line->options[i];

@@ -9,7 +9,7 @@
 #include "doorward.h"
 #include "json.h"
 
-#define PROOF_TEXT_SIZE 512
+#define PROOF_TEXT_SIZE    512
 #define PROOF_EXPECTED_MAX 16
 
 /* Whether the signature verifies, and if not, at which step that ended. */

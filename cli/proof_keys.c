@@ -26,8 +26,8 @@ static void explain(const struct dw_jwt *jwt, const struct dw_keys *keys, enum d
     case DW_TOKEN_KID:
         fail(proof, "key");
         (void)snprintf(proof->text, sizeof(proof->text),
-                       "none of the JWKS's %zu usable key%s has the kid \"%.*s\"", n, plural(n), kid_len,
-                       kid);
+                       "none of the JWKS's %zu usable key%s has the kid \"%.*s\"", n, plural(n),
+                       kid_len, kid);
         return;
     case DW_TOKEN_KID_MISSING:
         fail(proof, "key");
@@ -42,14 +42,16 @@ static void explain(const struct dw_jwt *jwt, const struct dw_keys *keys, enum d
         return;
     case DW_TOKEN_SIGNATURE:
         fail(proof, "signature");
-        (void)snprintf(proof->text, sizeof(proof->text),
-                       "the signature does not verify with the key \"%.*s\": the token was changed, or "
-                       "another key of that name signed it",
-                       kid_len, kid);
+        (void)snprintf(
+            proof->text, sizeof(proof->text),
+            "the signature does not verify with the key \"%.*s\": the token was changed, or "
+            "another key of that name signed it",
+            kid_len, kid);
         return;
     default:
         fail(proof, "signature");
-        (void)snprintf(proof->text, sizeof(proof->text), "%s", dw_reason_text(reason)->private_text);
+        (void)snprintf(proof->text, sizeof(proof->text), "%s",
+                       dw_reason_text(reason)->private_text);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "proof.h"
 
-#define SECRET_MAX 2048
+#define SECRET_MAX    2048
 #define SIGNATURE_MAX 1024 /* of any algorithm, to name the one that no secret goes with */
 
 /* What a token was signed with, taken apart by hand: a secret may be too short for the guard and still
@@ -167,8 +167,8 @@ static void try_ways(const struct signed_with *with, struct dw_span secret, stru
         if (fits(with, bytes, len)) {
             proof->holds = true;
             proof->step = "";
-            (void)snprintf(proof->text, sizeof(proof->text),
-                           "the secret fits %s (%zu bytes)", WAYS[i].name, len);
+            (void)snprintf(proof->text, sizeof(proof->text), "the secret fits %s (%zu bytes)",
+                           WAYS[i].name, len);
         }
     }
     dw_secret_wipe(bytes, sizeof(bytes));
@@ -180,8 +180,8 @@ void proof_by_secret(struct dw_span token, struct dw_span secret, struct proof *
 
     *proof = (struct proof){.was_tried = true, .step = "signature"};
     if (secret.len == 0 || secret.len > SECRET_MAX) {
-        (void)snprintf(proof->text, sizeof(proof->text), "the secret is empty, or longer than %d bytes",
-                       SECRET_MAX);
+        (void)snprintf(proof->text, sizeof(proof->text),
+                       "the secret is empty, or longer than %d bytes", SECRET_MAX);
         return;
     }
     if (token.len == 0 || !take_apart(token, &with)) {
@@ -197,8 +197,9 @@ void proof_by_secret(struct dw_span token, struct dw_span secret, struct proof *
     }
     try_ways(&with, secret, proof);
     if (!proof->holds) {
-        (void)snprintf(proof->text, sizeof(proof->text),
-                       "the secret fits neither as it stands nor trimmed, nor as base64, base64url or "
-                       "hexadecimal");
+        (void)snprintf(
+            proof->text, sizeof(proof->text),
+            "the secret fits neither as it stands nor trimmed, nor as base64, base64url or "
+            "hexadecimal");
     }
 }

@@ -18,7 +18,7 @@ struct watch_finding {
 
 /* One look. */
 struct sighting {
-    int status; /* of the last hop; 0: nobody answered */
+    int status;                                        /* of the last hop; 0: nobody answered */
     struct watch_finding findings[WATCH_FINDINGS_MAX]; /* in the order of their ids */
     size_t n_findings;
 };

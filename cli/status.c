@@ -121,17 +121,17 @@ int cli_status(int argc, char **argv)
     bool json = false;
     bool manual = false;
     const char *pages = NULL;
-    const struct cli_option known[] = {{"json", 0, &json, NULL},
-                                       {"pages", 0, NULL, &pages},
-                                       {"manual", 0, &manual, NULL}};
+    const struct cli_option known[] = {
+        {"json", 0, &json, NULL}, {"pages", 0, NULL, &pages}, {"manual", 0, &manual, NULL}};
     struct cli_line line = {
         .usage = "doorward status [CODE] [--json] [--pages FOLDER] [--manual]",
-        .help = "Says what 401 and the statuses it is taken for mean: what they must carry, whether\n"
-                "they may be cached or retried, and who mends them. Without CODE, lists them.\n\n"
-                "  --json          print JSON\n"
-                "  --pages FOLDER  write a page of Markdown for each\n"
-                "  --manual        print the manual's page, as mdoc\n\n"
-                "Exit status: 0; 1 the code is none of them.\n",
+        .help =
+            "Says what 401 and the statuses it is taken for mean: what they must carry, whether\n"
+            "they may be cached or retried, and who mends them. Without CODE, lists them.\n\n"
+            "  --json          print JSON\n"
+            "  --pages FOLDER  write a page of Markdown for each\n"
+            "  --manual        print the manual's page, as mdoc\n\n"
+            "Exit status: 0; 1 the code is none of them.\n",
         .options = known,
         .n_options = sizeof(known) / sizeof(known[0]),
         .max_operands = 1,

@@ -9,7 +9,8 @@
 #include "cli.h"
 #include "status.h"
 
-#define MADE "<!-- Made by `make docs` from doctor/statuses.def: what is changed here is lost. -->\n\n"
+#define MADE \
+    "<!-- Made by `make docs` from doctor/statuses.def: what is changed here is lost. -->\n\n"
 
 /* -- Markdown -------------------------------------------------------------------------------------- */
 
@@ -29,8 +30,7 @@ static void put_page(FILE *file, const struct status_text *text)
 
 static void put_index(FILE *file)
 {
-    (void)fputs("# 401, and the statuses around it\n\n" MADE
-                "| | | |\n| --- | --- | --- |\n",
+    (void)fputs("# 401, and the statuses around it\n\n" MADE "| | | |\n| --- | --- | --- |\n",
                 file);
     for (size_t i = 0; i < status_count(); i++) {
         const struct status_text *text = status_at(i);
@@ -129,13 +129,14 @@ static void put_section(FILE *file, const struct status_text *text)
 
 void status_put_manual(FILE *file)
 {
-    (void)fputs(".\\\" SPDX-License-Identifier: Apache-2.0\n"
-                ".\\\" Made by `make docs` from doctor/statuses.def: what is changed here is lost.\n"
-                ".Dd November 21, 2026\n.Dt DOORWARD-STATUS 7\n.Os\n.Sh NAME\n.Nm doorward-status\n"
-                ".Nd 401, and the HTTP statuses it is taken for\n.Sh DESCRIPTION\n"
-                "What each says, the field it must carry, whether it may be cached or sent again, and who\n"
-                "mends it.\nThe same, one at a time:\n.Ql doorward status CODE .\n",
-                file);
+    (void)fputs(
+        ".\\\" SPDX-License-Identifier: Apache-2.0\n"
+        ".\\\" Made by `make docs` from doctor/statuses.def: what is changed here is lost.\n"
+        ".Dd November 21, 2026\n.Dt DOORWARD-STATUS 7\n.Os\n.Sh NAME\n.Nm doorward-status\n"
+        ".Nd 401, and the HTTP statuses it is taken for\n.Sh DESCRIPTION\n"
+        "What each says, the field it must carry, whether it may be cached or sent again, and who\n"
+        "mends it.\nThe same, one at a time:\n.Ql doorward status CODE .\n",
+        file);
     for (size_t i = 0; i < status_count(); i++) {
         put_section(file, status_at(i));
     }

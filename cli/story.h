@@ -24,7 +24,7 @@ struct story_check {
     const char *expected; /* the value; where none was noted, what is demanded, in words */
     const char *seen;     /* NULL: not known; nothing at all, where values were compared */
     bool ok;
-    bool compared; /* it failed, and both values were noted */
+    bool compared;            /* it failed, and both values were noted */
     enum story_values values; /* not STORY_TEXTS: the two below are meant, seconds since 1970 */
     int64_t expected_at, seen_at;
 };

@@ -9,7 +9,7 @@
 #include "inspection.h"
 #include "material.h"
 
-#define SCHEME "Bearer"
+#define SCHEME          "Bearer"
 #define ROOM_FOR_BLANKS 1024 /* and for the scheme */
 #define SECRET_MAX      2048
 
@@ -201,28 +201,28 @@ static int inspect_standard_input(const struct inspect_options *options)
 static int token_inspect(int argc, char **argv)
 {
     struct inspect_options options = {.json = false};
-    const struct cli_option known[] = {{"config", 'c', NULL, &options.config},
-                                       {"data", 0, NULL, &options.data},
-                                       {"jwks", 0, NULL, &options.jwks},
-                                       {"secret-file", 0, NULL, &options.secret_file},
-                                       {"expect", 0, NULL, &options.expect},
-                                       {"json", 0, &options.json, NULL}};
+    const struct cli_option known[] = {
+        {"config", 'c', NULL, &options.config}, {"data", 0, NULL, &options.data},
+        {"jwks", 0, NULL, &options.jwks},       {"secret-file", 0, NULL, &options.secret_file},
+        {"expect", 0, NULL, &options.expect},   {"json", 0, &options.json, NULL}};
     struct cli_line line = {
         .usage = "doorward token inspect [TOKEN|-] [--jwks FILE|URL | --secret-file FILE] "
                  "[--expect NAME=VALUE,...] [-c FILE] [--data DIR] [--json]",
-        .help = "Prints a token's header and claims, and what would fail here and why. Reads the\n"
-                "standard input for - and without TOKEN. The signature is not printed, and the\n"
-                "token is sent nowhere.\n\n"
-                "  --jwks FILE|URL     verify the signature with these keys, and name the step that\n"
-                "                      fails\n"
-                "  --secret-file FILE  say whether, and read how, this HMAC secret fits: raw, trimmed,\n"
-                "                      base64, base64url or hexadecimal\n"
-                "  --expect N=V,...    say whether the claims have these values: aud=x,iss=y; one of\n"
-                "                      the header goes by header.typ\n"
-                "  -c, --config FILE   compare issuer, audience and algorithm with this one's\n"
-                "  --data DIR          the data folder the configuration is read with\n"
-                "  --json              print JSON\n\n"
-                "Exit status: 0 no problem found, 1 a problem found, 3 no token could be read.\n",
+        .help =
+            "Prints a token's header and claims, and what would fail here and why. Reads the\n"
+            "standard input for - and without TOKEN. The signature is not printed, and the\n"
+            "token is sent nowhere.\n\n"
+            "  --jwks FILE|URL     verify the signature with these keys, and name the step that\n"
+            "                      fails\n"
+            "  --secret-file FILE  say whether, and read how, this HMAC secret fits: raw, "
+            "trimmed,\n"
+            "                      base64, base64url or hexadecimal\n"
+            "  --expect N=V,...    say whether the claims have these values: aud=x,iss=y; one of\n"
+            "                      the header goes by header.typ\n"
+            "  -c, --config FILE   compare issuer, audience and algorithm with this one's\n"
+            "  --data DIR          the data folder the configuration is read with\n"
+            "  --json              print JSON\n\n"
+            "Exit status: 0 no problem found, 1 a problem found, 3 no token could be read.\n",
         .options = known,
         .n_options = sizeof(known) / sizeof(known[0]),
         .max_operands = 1,

@@ -119,8 +119,8 @@ static bool read_field(const char *text, struct watch_request *request)
         return false;
     }
     const char *value = colon + 1 + strspn(colon + 1, " ");
-    request->fields[0] = (struct capture_field){.name = {text, (size_t)(colon - text)},
-                                                .value = dw_span_of(value)};
+    request->fields[0] =
+        (struct capture_field){.name = {text, (size_t)(colon - text)}, .value = dw_span_of(value)};
     request->n_fields = 1;
     return true;
 }
@@ -171,16 +171,17 @@ int cli_watch(int argc, char **argv)
                                        {"json", 0, &settings.json, NULL}};
     struct cli_line line = {
         .usage = "doorward watch URL... [--every TIME] [-H FIELD] [-m SECONDS] [--once] [--json]",
-        .help = "Asks for each URL again and again, and says what has changed: soft 401s, missing or\n"
-                "malformed challenges, a 401 that may be cached, sign-in loops, a certificate that\n"
-                "is about to end, a clock that is off, nobody there. One line for each change.\n\n"
-                "  --every TIME      from one round to the next; 60s\n"
-                "  -H, --header F    send this field too, \"Authorization: Bearer ...\" for one: then\n"
-                "                    a 401 itself is a finding\n"
-                "  -m, --max-time S  how long one look may take; 10\n"
-                "  --once            one round; leaves with 1 if anything is wrong\n"
-                "  --json            one JSON object a line\n\n"
-                "It goes on until it is interrupted.\n",
+        .help =
+            "Asks for each URL again and again, and says what has changed: soft 401s, missing or\n"
+            "malformed challenges, a 401 that may be cached, sign-in loops, a certificate that\n"
+            "is about to end, a clock that is off, nobody there. One line for each change.\n\n"
+            "  --every TIME      from one round to the next; 60s\n"
+            "  -H, --header F    send this field too, \"Authorization: Bearer ...\" for one: then\n"
+            "                    a 401 itself is a finding\n"
+            "  -m, --max-time S  how long one look may take; 10\n"
+            "  --once            one round; leaves with 1 if anything is wrong\n"
+            "  --json            one JSON object a line\n\n"
+            "It goes on until it is interrupted.\n",
         .options = known,
         .n_options = sizeof(known) / sizeof(known[0]),
         .min_operands = 1,

@@ -39,9 +39,14 @@ static void add(struct sighting *sighting, const char *id, const char *what)
 /* What is wrong with the site, rather than with a request that was sent without credentials on purpose. */
 static bool is_the_sites(const char *id)
 {
-    static const char *const KINDS[] = {"soft.", "server.", "cache.", "redirect.to_login",
-                                        "redirect.scheme_downgrade", "proxy.edge_challenge",
-                                        "proxy.captive_portal", "status."};
+    static const char *const KINDS[] = {"soft.",
+                                        "server.",
+                                        "cache.",
+                                        "redirect.to_login",
+                                        "redirect.scheme_downgrade",
+                                        "proxy.edge_challenge",
+                                        "proxy.captive_portal",
+                                        "status."};
 
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
         if (strncmp(id, KINDS[i], strlen(KINDS[i])) == 0) {
@@ -61,7 +66,8 @@ static void add_causes(const struct capture *capture, int64_t now, bool has_cred
     }
     for (size_t i = 0; i < diagnosis->n_findings; i++) {
         const struct finding *finding = &diagnosis->findings[i];
-        if (finding->confidence >= LIKELY && (has_credentials || is_the_sites(finding->cause->id))) {
+        if (finding->confidence >= LIKELY &&
+            (has_credentials || is_the_sites(finding->cause->id))) {
             add(sighting, finding->cause->id, finding->cause->title);
         }
     }

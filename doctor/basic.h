@@ -7,7 +7,8 @@
 #include "rules_header.h"
 
 /* What the credentials would have been: "Basic " and the base64 of these bytes. */
-void repair_basic(struct diagnosis *diagnosis, struct finding *finding, struct dw_span user_and_password);
+void repair_basic(struct diagnosis *diagnosis, struct finding *finding,
+                  struct dw_span user_and_password);
 
 bool is_basic(const struct scene *scene); /* Basic was sent, and it decodes */
 
@@ -15,14 +16,15 @@ bool is_basic(const struct scene *scene); /* Basic was sent, and it decodes */
 struct dw_span basic_decoded(const struct sent *sent);
 
 /* A finding about what was sent; `confidence` 0: the catalogue's. */
-struct finding *basic_find(const struct scene *scene, struct diagnosis *diagnosis, const char *cause,
-                           int confidence, const char *says);
+struct finding *basic_find(const struct scene *scene, struct diagnosis *diagnosis,
+                           const char *cause, int confidence, const char *says);
 
 /* Points into the base64, from its start. */
-void basic_point(const struct scene *scene, struct diagnosis *diagnosis, struct finding *finding, size_t at,
-                 size_t len, const char *says);
+void basic_point(const struct scene *scene, struct diagnosis *diagnosis, struct finding *finding,
+                 size_t at, size_t len, const char *says);
 
-void basic_shape(const struct scene *scene, struct diagnosis *diagnosis);   /* what cannot be right */
-void basic_letters(const struct scene *scene, struct diagnosis *diagnosis); /* letters beyond ASCII, and %XX */
+void basic_shape(const struct scene *scene, struct diagnosis *diagnosis); /* what cannot be right */
+void basic_letters(const struct scene *scene,
+                   struct diagnosis *diagnosis); /* letters beyond ASCII, and %XX */
 
 #endif

@@ -48,12 +48,12 @@ enum capture_kind {
     CAPTURE_HAR,
     CAPTURE_CURL_VERBOSE, /* curl -v: lines that begin with *, > and < */
     CAPTURE_CURL_TRACE,   /* curl --trace, --trace-ascii */
-    CAPTURE_HTTP,         /* messages as they go over the wire; curl -i, httpie, Go's httputil dumps */
-    CAPTURE_WGET,         /* wget -d, wget -S */
-    CAPTURE_PYTHON,       /* http.client's debuglevel, as requests users switch it on */
-    CAPTURE_CONSOLE,      /* Postman's console, browsers' "copy as" lists: Name: value under headings */
-    CAPTURE_COMMAND,      /* a curl command that was not run */
-    CAPTURE_TOKEN,        /* a bare token, or one with its scheme or its field's name before it */
+    CAPTURE_HTTP,    /* messages as they go over the wire; curl -i, httpie, Go's httputil dumps */
+    CAPTURE_WGET,    /* wget -d, wget -S */
+    CAPTURE_PYTHON,  /* http.client's debuglevel, as requests users switch it on */
+    CAPTURE_CONSOLE, /* Postman's console, browsers' "copy as" lists: Name: value under headings */
+    CAPTURE_COMMAND, /* a curl command that was not run */
+    CAPTURE_TOKEN,   /* a bare token, or one with its scheme or its field's name before it */
     CAPTURE_TOKEN_ANSWER, /* a token endpoint's JSON */
     CAPTURE_LIVE          /* requests of our own */
 };
@@ -66,7 +66,8 @@ struct place {
 
 struct capture_field {
     struct dw_span name;
-    struct dw_span value; /* raw: all behind the colon and the one space writers put there, up to the
+    struct dw_span
+        value; /* raw: all behind the colon and the one space writers put there, up to the
                            * line's end; trailing blanks stay */
     struct place place;
 };
@@ -100,17 +101,18 @@ enum exchange_role {
 struct exchange {
     enum exchange_role role;
     struct place place;
-    struct dw_span method;   /* absent: not known */
-    struct dw_span url;      /* absolute where that is known, else the target */
+    struct dw_span method; /* absent: not known */
+    struct dw_span url;    /* absolute where that is known, else the target */
     struct capture_message request;
     struct capture_message response;
-    int status;              /* of the response; 0: none came */
-    struct dw_span phrase;   /* its reason phrase */
-    int64_t started;         /* by the client's clock, seconds since 1970; 0: not known */
-    int64_t took_ms;         /* -1: not known */
-    bool from_cache;         /* the browser's own answer */
-    bool from_worker;        /* a service worker's */
-    struct dw_span notes[CAPTURE_NOTES_MAX]; /* what the client said of it: curl's * lines, a HAR's _error */
+    int status;            /* of the response; 0: none came */
+    struct dw_span phrase; /* its reason phrase */
+    int64_t started;       /* by the client's clock, seconds since 1970; 0: not known */
+    int64_t took_ms;       /* -1: not known */
+    bool from_cache;       /* the browser's own answer */
+    bool from_worker;      /* a service worker's */
+    struct dw_span
+        notes[CAPTURE_NOTES_MAX]; /* what the client said of it: curl's * lines, a HAR's _error */
     size_t n_notes;
 };
 
@@ -139,11 +141,12 @@ void capture_free(struct capture *capture);                            /* wipes;
 struct exchange *capture_add(struct capture *capture);
 
 /* Copies both. false: no room, and the field is left out. */
-bool capture_add_field(struct capture *capture, struct capture_message *message, struct dw_span name,
-                       struct dw_span value, struct place place);
+bool capture_add_field(struct capture *capture, struct capture_message *message,
+                       struct dw_span name, struct dw_span value, struct place place);
 
 /* The body, as much as is kept; more may be added to what is there. */
-void capture_add_body(struct capture *capture, struct capture_message *message, struct dw_span bytes);
+void capture_add_body(struct capture *capture, struct capture_message *message,
+                      struct dw_span bytes);
 
 void capture_add_note(struct capture *capture, struct exchange *exchange, struct dw_span note);
 
@@ -210,11 +213,11 @@ struct command {
     const char *url;
     const char *method; /* what would be sent: GET unless -X, -d, -I or -T say otherwise */
     const char *user;   /* -u, --user; NULL: none */
-    const char *data;   /* -d and its kin, joined; NULL: none. @file is not read, and left as it is */
+    const char *data; /* -d and its kin, joined; NULL: none. @file is not read, and left as it is */
     const char *cookie; /* -b as a value */
     const char *resolve, *connect_to, *proxy, *cacert, *cert, *key, *unix_socket;
-    bool follow, insecure, netrc, digest, ntlm, negotiate, anyauth, location_trusted, http1, http2, head,
-        get; /* -L -k -n --digest ... --location-trusted --http1.1 --http2 -I -G */
+    bool follow, insecure, netrc, digest, ntlm, negotiate, anyauth, location_trusted, http1, http2,
+        head, get;        /* -L -k -n --digest ... --location-trusted --http1.1 --http2 -I -G */
     unsigned max_seconds; /* -m; 0: none */
 };
 
@@ -231,7 +234,7 @@ bool command_expands(struct dw_span command, struct dw_span variable);
 /* Reads curl's words ("curl" itself first, or not) into `command` and one exchange of `capture`, whose
  * request has the fields curl would send by its options (Authorization from -u and --oauth2-bearer
  * too). An option that is not known is noted, not refused. 0; or -1 and why. */
-DW_MUST_USE int command_read(struct capture *capture, char **words, size_t n, struct command *command,
-                             struct complaint *why);
+DW_MUST_USE int command_read(struct capture *capture, char **words, size_t n,
+                             struct command *command, struct complaint *why);
 
 #endif

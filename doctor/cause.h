@@ -7,14 +7,15 @@
 #include "doorward.h"
 
 struct cause {
-    const char *id;      /* "token.expired"; the same word as in core/reasons.def where both have it */
+    const char *id; /* "token.expired"; the same word as in core/reasons.def where both have it */
     const char *group;   /* "token" is the id's part before the dot; this is its heading */
     const char *title;   /* one sentence: what is wrong */
     const char *signals; /* how it shows */
     const char *confirm; /* what to try to be sure; "" if nothing */
     int confidence;      /* in percent, from a capture alone */
-    const char *builder, *consumer, *visitor; /* the fix for each; "" where there is nothing to do */
-    const char *rfc;     /* "RFC 9110 s11.6.1"; "" */
+    const char *builder, *consumer,
+        *visitor;    /* the fix for each; "" where there is nothing to do */
+    const char *rfc; /* "RFC 9110 s11.6.1"; "" */
 };
 
 size_t cause_count(void);

@@ -154,6 +154,25 @@ static void note_without_colon(const struct asked *asked, struct exchange *excha
     }
 }
 
+/* A shell does not know typographic quotes: they go along, and part what they were to hold together. */
+static void note_quotes(const struct asked *asked, struct exchange *exchange, struct dw_span line)
+{
+    static const char *const QUOTES[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
+                                         "\xe2\x80\x9d", "\xe2\x80\x9e"};
+
+    for (size_t i = 0; i < sizeof(QUOTES) / sizeof(QUOTES[0]); i++) {
+        if (begins(line, QUOTES[i])) {
+            const struct dw_span name = first(line, find_char(line, ':'));
+
+            capture_add_note(asked->capture, exchange,
+                             dw_span_of(arena_print(
+                                 asked->capture->arena, "-H begins with a typographic quote: %.*s",
+                                 (int)(name.len < 40 ? name.len : 40), name.at)));
+            return;
+        }
+    }
+}
+
 /* -H 'Name: value'; 'Name;' sends it empty, 'Name:' not at all. */
 static void add_own(const struct asked *asked, struct exchange *exchange, const char *field)
 {
@@ -161,6 +180,7 @@ static void add_own(const struct asked *asked, struct exchange *exchange, const 
     struct dw_span name = first(line, find_char(line, ':'));
     struct dw_span value = skip(line, name.len + 1);
 
+    note_quotes(asked, exchange, line);
     if (name.len == line.len && line.len > 0 && line.at[line.len - 1] == ';') {
         name = first(line, line.len - 1);
     } else if (name.len == line.len || trimmed(value).len == 0) {

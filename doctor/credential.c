@@ -121,6 +121,17 @@ static bool has_parameters(struct dw_span text)
     return at > 0 && span_begins(span_behind(text, at), "=\"") && span_has(text, "\",");
 }
 
+/* Rails: Token token=abc, Token token="abc" */
+static void peel_parameter(struct peel *peel, size_t name_len)
+{
+    struct dw_span *rest = &peel->rest;
+
+    peel_drop(peel, name_len);
+    if (rest->len > 2 && rest->at[0] == '"' && rest->at[rest->len - 1] == '"') {
+        *rest = (struct dw_span){rest->at + 1, rest->len - 2};
+    }
+}
+
 /* "Bearer Bearer x"; the last one that means something is the scheme. */
 static void peel_repeats(struct peel *peel)
 {
@@ -135,6 +146,10 @@ static void peel_repeats(struct peel *peel)
 
         if (len == 0 || next == '\0' || strchr(" :\t=", next) == NULL ||
             (next == '=' && credential->is_list)) {
+            return;
+        }
+        if (next == '=' && span_is(first, "Token")) {
+            peel_parameter(peel, len + 1);
             return;
         }
         peel_blame(peel, "header.duplicate_scheme", at, len, "a scheme stands here already");

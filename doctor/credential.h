@@ -53,8 +53,10 @@ size_t blanks_at(struct dw_span text);       /* spaces and tabs it begins with *
 void peel_around(struct peel *peel); /* line ends, blanks, quotes, the field's name */
 void peel_quotes(struct peel *peel); /* of one kind, on one side or both */
 void peel_second(struct peel *peel); /* another credential behind a comma */
-bool peel_json(struct peel *peel);   /* whether it was an answer of a token endpoint: then its token is left */
-void peel_token(struct peel *peel);  /* what stands behind the scheme: writes the credential's token */
+bool peel_json(
+    struct peel *peel); /* whether it was an answer of a token endpoint: then its token is left */
+void peel_token(
+    struct peel *peel); /* what stands behind the scheme: writes the credential's token */
 
 /* -- credential_words.c -------------------------------------------------------------------------------- */
 

@@ -168,12 +168,24 @@ void peel_quotes(struct peel *peel)
                open > 0 ? whole.len : close, quote_says(whole, open));
 }
 
-void peel_around(struct peel *peel)
+static void peel_quotes_around(struct peel *peel)
 {
-    peel_line_ends(peel);
-    peel_blanks(peel);
     if (opening(peel->rest) > 0 && closing(span_behind(peel->rest, opening(peel->rest))) > 0) {
         peel_quotes(peel);
     }
+}
+
+/* The quotes are around the whole field, as one is pasted; or behind its name, and then they were sent. */
+void peel_around(struct peel *peel)
+{
+    const enum credential_place place = peel->place;
+
+    peel_line_ends(peel);
+    peel_blanks(peel);
+    peel_quotes_around(peel);
+    const char *before = peel->rest.at;
     peel_name(peel);
+    peel->place = peel->rest.at != before ? CREDENTIAL_FIELD : place;
+    peel_quotes_around(peel);
+    peel->place = place;
 }

@@ -35,7 +35,7 @@ static bool is_unsteady(const struct capture *capture, const struct exchange *it
 }
 
 /* What fails without a status that says so: a preflight that keeps Authorization out, a WebSocket that
- * is closed for want of a login. */
+ * is closed for want of a login, a redirect nobody followed, one user's answer out of a cache. */
 static bool is_telling(const struct capture *capture, const struct exchange *it)
 {
     if (it->role != ROLE_CAPTURED) {
@@ -50,7 +50,12 @@ static bool is_telling(const struct capture *capture, const struct exchange *it)
         return notes_have(it, "4401") || notes_have(it, "4403") || notes_have(it, "1008") ||
                span_has(it->response.body, "4401");
     }
-    return is_unsteady(capture, it) || (is_success(it) && is_refusal_body(it->response.body));
+    if (is_redirect(it)) {
+        return leads_to_portal(it) ||
+               (it == capture->exchanges[capture->n_exchanges - 1] && loses_on_redirect(it));
+    }
+    return is_unsteady(capture, it) || is_kept_for_all(it) ||
+           (is_success(it) && is_refusal_body(it->response.body));
 }
 
 static int choose(const struct capture *capture)

@@ -51,6 +51,11 @@ struct dw_span har_text_end(struct har_entry *entry)
     return (struct dw_span){entry->text + entry->begun, entry->used - entry->begun};
 }
 
+void har_text_drop(struct har_entry *entry)
+{
+    entry->used = entry->begun;
+}
+
 static void put_span(struct har_entry *entry, struct dw_span span)
 {
     entry->is_cut |= !har_text_add(entry, span, HAR_TEXT_MAX);

@@ -94,6 +94,7 @@ void har_text_begin(struct har_entry *entry);
 bool har_text_add(struct har_entry *entry, struct dw_span bytes, size_t most);
 void har_text_put(struct har_entry *entry, const char *text);
 struct dw_span har_text_end(struct har_entry *entry);
+void har_text_drop(struct har_entry *entry); /* as if it had not begun */
 
 /* -- Parts ------------------------------------------------------------------------------------------ */
 

@@ -94,12 +94,22 @@ static void add_value(struct har *har, struct dw_span bytes)
     }
 }
 
+/* Of a WebSocket's frames, only one that closes it for want of a login is worth its room. */
+static bool is_close(struct dw_span frame)
+{
+    return (span_has(frame, "4401") || span_has(frame, "4403")) &&
+           (span_has(frame, "code") || span_has(frame, "close") || span_has(frame, "unauth"));
+}
+
 static void end_value(struct har *har)
 {
     struct har_entry *entry = &har->entry;
 
     if (har->taking == TAKING_VALUE) {
         entry->values[har->member->is] = har_text_end(entry);
+    } else if (har->taking == TAKING_NOTE && scope_of(har) == SCOPE_FRAME &&
+               !is_close(har_text_end(entry))) {
+        har_text_drop(entry);
     } else if (har->taking == TAKING_NOTE) {
         har_note(entry, har_text_end(entry));
     }
@@ -116,6 +126,9 @@ static void end_value(struct har *har)
 /* What programs add to the format's own members, most with an underscore in front. */
 static bool is_note(enum scope in, struct dw_span name)
 {
+    if (in == SCOPE_FRAME) {
+        return span_is(name, "data");
+    }
     if (in != SCOPE_ENTRY && in != SCOPE_REQUEST && in != SCOPE_RESPONSE) {
         return false;
     }

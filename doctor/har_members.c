@@ -11,6 +11,7 @@ static const struct member MEMBERS[] = {
     {SCOPE_ENTRY, "request", HAR_REQUEST, SCOPE_REQUEST},
     {SCOPE_ENTRY, "response", HAR_RESPONSE, SCOPE_RESPONSE},
     {SCOPE_ENTRY, "startedDateTime", HAR_STARTED, SCOPE_NONE},
+    {SCOPE_ENTRY, "_webSocketMessages", HAR_NOTHING, SCOPE_FRAMES},
     {SCOPE_ENTRY, "time", HAR_TIME, SCOPE_NONE},
     {SCOPE_ENTRY, "cache", HAR_NOTHING, SCOPE_CACHE},
     {SCOPE_CACHE, "afterRequest", HAR_CACHED_AFTER, SCOPE_CACHE},
@@ -66,6 +67,7 @@ enum scope har_item(enum scope list)
         {SCOPE_ENTRIES, SCOPE_ENTRY},       {SCOPE_FIELDS, SCOPE_FIELD},
         {SCOPE_COOKIES, SCOPE_COOKIE},      {SCOPE_PARAMS, SCOPE_PARAM},
         {SCOPE_INITIATOR, SCOPE_INITIATOR}, {SCOPE_BLOCKED, SCOPE_BLOCKED},
+        {SCOPE_FRAMES, SCOPE_FRAME},
     };
 
     for (size_t i = 0; i < sizeof(ITEMS) / sizeof(ITEMS[0]); i++) {

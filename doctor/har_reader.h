@@ -28,6 +28,8 @@ enum scope {
     SCOPE_PARAMS,
     SCOPE_PARAM,
     SCOPE_CONTENT,
+    SCOPE_FRAMES, /* of a WebSocket */
+    SCOPE_FRAME,
     SCOPE_INITIATOR, /* and all inside */
     SCOPE_BLOCKED    /* cookies, and why; and all inside */
 };

@@ -209,6 +209,8 @@ const char *words_for_missing(const struct scene *scene)
         "no authorization token",
         "not authenticated",
         "jwt is missing",
+        "authorization is not set",
+        "authorization not set",
         "missing jwt",
         "request does not contain an access token",
         "full authentication is required",

@@ -24,7 +24,8 @@ bool asked_the_same(const struct exchange *a, const struct exchange *b);
 /* -- Who asked ---------------------------------------------------------------------------------------- */
 
 bool is_browser(const struct exchange *exchange); /* of a person: by its fields */
-bool is_script(const struct exchange *exchange);  /* fetch or XMLHttpRequest, not a page that is opened */
+bool is_script(
+    const struct exchange *exchange); /* fetch or XMLHttpRequest, not a page that is opened */
 bool is_cross_origin(const struct exchange *exchange); /* asked by a page of another origin */
 bool is_cross_site(const struct exchange *exchange);
 bool wants_json(const struct exchange *exchange);
@@ -35,8 +36,13 @@ bool lets_authorization(const struct exchange *preflight);
 
 bool is_success(const struct exchange *exchange); /* 2xx */
 bool is_redirect(const struct exchange *exchange);
+/* Credentials were sent there, and only a slash or the scheme is why another address is asked next. */
+bool loses_on_redirect(const struct exchange *exchange); /* rules_redirect.c */
+bool leads_to_portal(const struct exchange *exchange); /* rules_proxy.c; a network's sign-in page */
 bool is_refusal_body(struct dw_span body); /* JSON under a 2xx that says unauthenticated */
-bool is_login(struct dw_span url); /* it looks like a page to sign in at */
+/* A session that a cache hands to everybody. */
+bool is_kept_for_all(const struct exchange *exchange); /* rules_cache.c */
+bool is_login(struct dw_span url);                     /* it looks like a page to sign in at */
 /* The server says that there were no credentials; returns the words, or NULL. */
 const char *words_for_missing(const struct scene *scene);
 /* A list field ("a, b;q=1") holds that member, whatever its parameters. */
@@ -55,5 +61,7 @@ void cors_look(const struct scene *scene, struct diagnosis *diagnosis);  /* rule
 void csrf_look(const struct scene *scene, struct diagnosis *diagnosis);  /* rules_csrf.c */
 void soft_look(const struct scene *scene, struct diagnosis *diagnosis);  /* rules_soft.c */
 void nodes_look(const struct scene *scene, struct diagnosis *diagnosis); /* rules_nodes.c */
+/* A field whose values tell that two servers answered, or NULL. */
+const char *nodes_field(const struct exchange *a, const struct exchange *b);
 
 #endif

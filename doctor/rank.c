@@ -20,6 +20,7 @@ static const struct standing {
     {"capture.status_zero", 15, 0},
     {"header.missing", 24, ABSENCE},
     {"header.wrong_scheme", 4, 0},
+    {"header.missing_scheme", 1, 0},
     {"dpop.proof_invalid", 6, 0},
     {"basic.browser_url_creds", 0, ABSENCE},
     {"negotiate.not_sent", 0, ABSENCE},
@@ -36,7 +37,8 @@ static const struct standing {
     {"proxy.mod_wsgi", 0, NEEDS_LOSS},
     {"proxy.cloudfront", 5, NEEDS_LOSS},
     {"proxy.gateway_consumes", 10, NEEDS_LOSS},
-    {"proxy.auth_request", 12, 0},
+    {"proxy.407", 3, 0},
+    {"proxy.auth_request", 8, 0},
     {"proxy.www_auth_remapped", 20, 0},
     {"proxy.vhost", 5, 0},
     {"proxy.mesh_rejected", 20, 0},
@@ -179,11 +181,21 @@ static void weaken_by_capture(struct diagnosis *diagnosis, struct finding *findi
     }
 }
 
+/* A word, and no template, in a cookie. */
+static bool is_own_choice(const struct sent *sent)
+{
+    return sent->where == SENT_COOKIE && sent->payload.len > 0 &&
+           memchr("$<{[%", sent->payload.at[0], 5) == NULL;
+}
+
 static void weaken_by_answer(struct diagnosis *diagnosis, struct finding *finding)
 {
     const struct scene *scene = diagnosis->scene;
     const bool is_missing = strcmp(finding->cause->id, "header.missing") == 0;
 
+    if (strcmp(finding->cause->id, "header.placeholder") == 0 && is_own_choice(&scene->sent)) {
+        doubt(finding, POSSIBLE, "what a cookie holds is the server's own choice");
+    }
     if (is_missing && scene->sent.where == SENT_AUTHORIZATION) {
         doubt(finding, GUESS, "Authorization was sent");
     }
@@ -226,6 +238,27 @@ static void contradict(struct diagnosis *diagnosis)
         if (other->against == NULL) {
             other->against = arena_print(diagnosis->arena, "%s was found too, and only one can be",
                                          EITHER[i][0]);
+        }
+    }
+}
+
+/* The first, if it is very likely, is why the second is there. */
+static const char *const WHY[][2] = {
+    {"token.clock_skew", "token.expired"},
+    {"token.clock_skew", "token.not_yet_valid"},
+    {"token.clock_skew", "token.iat_future"},
+    {"token.refresh_race", "token.expired"},
+};
+
+static void explain(struct diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < sizeof(WHY) / sizeof(WHY[0]); i++) {
+        const struct finding *why = found(diagnosis, WHY[i][0]);
+        struct finding *effect = found(diagnosis, WHY[i][1]);
+
+        if (why != NULL && effect != NULL && why->confidence >= VERY_LIKELY &&
+            effect->confidence >= why->confidence) {
+            effect->confidence = why->confidence - 1;
         }
     }
 }
@@ -358,6 +391,7 @@ void diagnosis_rank(struct diagnosis *diagnosis)
         weaken_by_answer(diagnosis, &diagnosis->findings[i]);
     }
     contradict(diagnosis);
+    explain(diagnosis);
     yield(diagnosis);
     qsort(diagnosis->findings, diagnosis->n_findings, sizeof(diagnosis->findings[0]), compare);
     level(diagnosis);

@@ -195,17 +195,25 @@ static void look_worked(const struct scene *scene, struct diagnosis *diagnosis, 
     }
 }
 
-/* A key in a field or the query that is refused without a word about it. */
+/* It stands where only keys do. */
+static bool is_in_keys_place(const struct scene *scene)
+{
+    return scene->sent.where == SENT_FIELD || scene->sent.where == SENT_QUERY ||
+           (scene->sent.where == SENT_AUTHORIZATION &&
+            (scene_is_scheme(scene, "ApiKey") || scene_is_scheme(scene, "Api-Key")) &&
+            scene_challenge(scene, "ApiKey") != NULL);
+}
+
+/* A key in its place that is refused without a word about it. */
 static void look_refused(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     struct finding *finding;
 
     if (!is_key_asked(scene) || scene->it->status != 401 || key_of(scene).len == 0 ||
-        (scene->sent.where != SENT_FIELD && scene->sent.where != SENT_QUERY) ||
-        surest_of(diagnosis, "apikey. header. token.") > 0) {
+        !is_in_keys_place(scene) || surest_of(diagnosis, "apikey. header. token.") > 0) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, 58);
+    finding = diagnosis_suspect(diagnosis, cause, 60);
     finding_say(diagnosis, finding, "request", token_place(scene),
                 "a key was sent, and nothing shows in it");
 }

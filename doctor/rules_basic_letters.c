@@ -94,6 +94,20 @@ static size_t percents(struct dw_span text)
     return n;
 }
 
+/* An unencoded # ? or / ends the host: what was to follow it stands behind, with its @. */
+static bool is_cut_off(const struct scene *scene)
+{
+    const struct dw_span url = scene->it->url;
+    const char *at = url.len > 3 ? memmem(url.at, url.len, "://", 3) : NULL;
+    size_t from = at != NULL ? (size_t)(at - url.at) + 3 : url.len;
+
+    while (from < url.len && strchr("/?#", url.at[from]) == NULL) {
+        from++;
+    }
+    return from < url.len && memchr(url.at + from, '@', url.len - from) != NULL &&
+           scene->host.len > 0 && !span_has(scene->host, ".") && !span_is(scene->host, "localhost");
+}
+
 /* RFC 3986 s3.2.1: what is encoded in a URL is decoded before it is sent as Basic. */
 static void look_url_userinfo(const struct scene *scene, struct diagnosis *diagnosis,
                               const char *cause)
@@ -102,7 +116,8 @@ static void look_url_userinfo(const struct scene *scene, struct diagnosis *diagn
     const struct dw_span user =
         scene->it != NULL ? url_user(scene->it->url) : (struct dw_span){NULL, 0};
     const bool is_encoded = is_basic(scene) && percents(sent->password) + percents(sent->user) > 0;
-    const bool is_split = user.len > 0 && memchr(user.at, '@', user.len) != NULL;
+    const bool is_cut = is_basic(scene) && scene->it != NULL && is_cut_off(scene);
+    const bool is_split = is_cut || (user.len > 0 && memchr(user.at, '@', user.len) != NULL);
     struct finding *finding;
 
     if (!is_encoded && !is_split) {
@@ -110,6 +125,7 @@ static void look_url_userinfo(const struct scene *scene, struct diagnosis *diagn
     }
     finding = basic_find(scene, diagnosis, cause, is_encoded ? 0 : LIKELY,
                          is_encoded ? "decoded it still holds a %XX, as addresses write it"
+                         : is_cut   ? "the host ends before an @: a # ? or / stands in the password"
                                     : "the address has more than one @ before its host");
     if (is_encoded) {
         basic_point(scene, diagnosis, finding, 0, sent->payload.len,

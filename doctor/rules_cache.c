@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "look.h"
 
+#include <string.h>
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* -- A 401 that was kept ------------------------------------------------------------------------------ */
@@ -94,6 +96,19 @@ static void look_storable(const struct scene *scene, struct diagnosis *diagnosis
     finding_say(diagnosis, finding, "server", field->place,
                 "Cache-Control: %.*s lets caches keep this %d", SHOWN(control), scene->it->status);
     finding_point(diagnosis, finding, field, 0, field->value.len, "a 401 needs no-store");
+}
+
+/* A stored refusal would have been given then too. */
+static bool passed_too(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *other = scene->capture->exchanges[i];
+
+        if (is_success(other) && asked_the_same(other, scene->it)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The same second twice, though time went by: one answer, given twice. */
@@ -193,6 +208,18 @@ static bool is_shared(const struct exchange *exchange)
            !span_has(message_value(&exchange->response, "Vary"), "Authorization");
 }
 
+/* A session out of a cache is another user's; bots and balancers are counted with other cookies. */
+bool is_kept_for_all(const struct exchange *exchange)
+{
+    static const char *const SESSIONS[] = {"sess", "sid", "auth", "token", "login"};
+    const struct dw_span set = message_value(&exchange->response, "Set-Cookie");
+    const char *equals = set.len > 0 ? memchr(set.at, '=', set.len) : NULL;
+    const struct dw_span name = {set.at, equals != NULL ? (size_t)(equals - set.at) : 0};
+
+    return is_shared(exchange) && stored_sign(&exchange->response) != NULL &&
+           first_in(name, SESSIONS, COUNT(SESSIONS)) != NULL;
+}
+
 static void look_shared(const struct scene *scene, struct diagnosis *diagnosis)
 {
     for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
@@ -216,7 +243,9 @@ void cache_look(const struct scene *scene, struct diagnosis *diagnosis)
     if (is_authority(scene->it)) {
         look_stored(scene, diagnosis);
         look_storable(scene, diagnosis);
-        look_same_date(scene, diagnosis);
+        if (!passed_too(scene)) {
+            look_same_date(scene, diagnosis);
+        }
     }
     look_browser(scene, diagnosis);
     look_authorizer(scene, diagnosis);

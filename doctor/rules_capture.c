@@ -9,9 +9,8 @@
 static size_t start_of(const struct sent *sent)
 {
     const struct dw_span in = sent->field->value;
-    const char *at = sent->payload.len == 0
-                         ? NULL
-                         : memmem(in.at, in.len, sent->payload.at, sent->payload.len);
+    const char *at =
+        sent->payload.len == 0 ? NULL : memmem(in.at, in.len, sent->payload.at, sent->payload.len);
 
     return at != NULL ? (size_t)(at - in.at) : 0;
 }

@@ -78,11 +78,29 @@ static void look_expected(const struct scene *scene, struct diagnosis *diagnosis
     point_token(scene, diagnosis, finding, 0, 0, "its aud is not the one expected");
 }
 
+/* It names the host, and is refused: servers compare it letter by letter (RFC 7519 s4.1.3). */
+static void look_form(const struct scene *scene, struct diagnosis *diagnosis, struct dw_span aud)
+{
+    const bool is_http = scene->is_https && span_begins(aud, "http://");
+    const bool ends_in_slash = aud.at[aud.len - 1] == '/';
+    struct finding *finding;
+
+    if ((!is_http && !ends_in_slash) || !is_named(scene, diagnosis, "token.wrong_aud", NULL)) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "token.aud_format", is_http ? 96 : LIKELY);
+    finding_say(diagnosis, finding, "token", token_place(scene),
+                "aud \"%.*s\" %s, and names the host that was asked", BRIEF(aud),
+                is_http ? "begins with http://" : "ends in /");
+    point_token(scene, diagnosis, finding, 0, 0, "its aud is written in another way");
+}
+
 /* Nobody said what it should be: the host that was asked is a hint, since aud need not name it. */
 static void look_host(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     struct weight weight = {0, 93, 40};
     struct finding *finding;
+    bool is_host = false;
 
     for (size_t i = 0; i < scene->token.n_aud; i++) {
         const struct dw_span host = name_host(scene->token.aud[i]);
@@ -91,6 +109,8 @@ static void look_host(const struct scene *scene, struct diagnosis *diagnosis, co
             diagnosis_rule_out(diagnosis, cause, "aud names the host %.*s", BRIEF(host));
             weight.agreed = 86;
             weight.alone = 0;
+            look_form(scene, diagnosis, scene->token.aud[i]);
+            is_host = true;
             break;
         }
         if (span_has(scene->token.aud[i], "://") && host.len > 0 && is_refused(scene)) {
@@ -101,6 +121,9 @@ static void look_host(const struct scene *scene, struct diagnosis *diagnosis, co
         return;
     }
     finding = suspect(scene, diagnosis, cause, NULL, weight);
+    if (is_host) {
+        finding->against = "aud names the host that was asked";
+    }
     finding_say(diagnosis, finding, "token", token_place(scene),
                 "aud \"%.*s\", the host asked is %.*s", BRIEF(scene->token.aud[0]),
                 BRIEF(scene->host));

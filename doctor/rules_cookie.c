@@ -187,7 +187,7 @@ static void look_expired(const struct scene *scene, struct diagnosis *diagnosis)
 {
     const struct capture_message *response = &scene->it->response;
 
-    if (scene->sent.where == SENT_AUTHORIZATION) {
+    if (scene->sent.where == SENT_AUTHORIZATION || is_kept_for_all(scene->it)) {
         return;
     }
     for (size_t i = 0; i < response->n_fields; i++) {
@@ -255,6 +255,24 @@ static void look_frame(const struct scene *scene, struct diagnosis *diagnosis)
                 "a frame of another site (Sec-Fetch-Dest: %.*s), and no Cookie", SHOWN(dest));
 }
 
+/* Browsers say there whether a request of another site may have the cookies it asks for. */
+static void look_access(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    const struct capture_field *field =
+        message_field(&scene->it->request, "Sec-Fetch-Storage-Access");
+    struct finding *finding;
+
+    if (field == NULL || span_is(span_bare(field->value), "active") || !sent_nothing(scene) ||
+        scene->it->status < 400) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "cookie.third_party", 85);
+    finding_say(diagnosis, finding, "request", field->place,
+                "Sec-Fetch-Storage-Access: %.*s: cookies were asked for and are kept back",
+                SHOWN(field->value));
+    finding_point(diagnosis, finding, field, 0, field->value.len, "no third-party cookies");
+}
+
 /* What browsers themselves write down of cookies they held back. */
 static void look_notes(const struct scene *scene, struct diagnosis *diagnosis)
 {
@@ -285,5 +303,6 @@ void rules_cookie(const struct scene *scene, struct diagnosis *diagnosis)
     look_expired(scene, diagnosis);
     look_none(scene, diagnosis);
     look_frame(scene, diagnosis);
+    look_access(scene, diagnosis);
     look_notes(scene, diagnosis);
 }

@@ -180,7 +180,9 @@ static void look_credentials(const struct scene *scene, struct diagnosis *diagno
         !sent_nothing(scene) || exchange_is_preflight(scene->it) || scene->it->status < 400) {
         return;
     }
-    if (scene_challenge(scene, "Bearer") != NULL && !is_with_cookies) {
+    /* Browsers send that field only where the mode is "include" (Storage Access Headers). */
+    if ((scene_challenge(scene, "Bearer") != NULL && !is_with_cookies) ||
+        message_field(&scene->it->request, "Sec-Fetch-Storage-Access") != NULL) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, "cors.credentials_mode",

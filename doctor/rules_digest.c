@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "look.h"
 #include "rules_digest.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -264,12 +265,13 @@ static void look_qop(const struct digest_view *view, struct diagnosis *diagnosis
 
 struct digest_tally {
     size_t refused, passed;
+    const char *node; /* a field that shows that several servers refused; NULL: none */
 };
 
 /* How often Digest was answered to this host, and how. */
 static struct digest_tally tally(const struct scene *scene)
 {
-    struct digest_tally found = {0, 0};
+    struct digest_tally found = {0, 0, NULL};
 
     for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
         const struct exchange *other = scene->capture->exchanges[i];
@@ -279,7 +281,10 @@ static struct digest_tally tally(const struct scene *scene)
             !dw_span_equal_nocase(url_host(other->url), url_host(scene->it->url))) {
             continue;
         }
-        found.refused += other->status == 401 ? 1 : 0;
+        if (other->status == 401) {
+            found.refused++;
+            found.node = found.node != NULL ? found.node : nodes_field(other, scene->it);
+        }
         found.passed += other->status >= 200 && other->status < 400 ? 1 : 0;
     }
     return found;
@@ -301,11 +306,16 @@ static void look_nonce(const struct digest_view *view, struct diagnosis *diagnos
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause,
-                                found.passed > 0    ? 85
-                                : found.refused > 2 ? 58
-                                                    : POSSIBLE);
+                                found.passed > 0     ? 85
+                                : found.node != NULL ? 82
+                                : found.refused > 2  ? 58
+                                                     : POSSIBLE);
     finding_say(diagnosis, finding, "server", view->asked->field->place,
                 "a new nonce each time, and no stale=true");
+    if (found.node != NULL) {
+        finding_say(diagnosis, finding, "server", scene->it->response.place,
+                    "%s shows that not one server alone refused", found.node);
+    }
     finding_say(diagnosis, finding, "hops", scene->it->place,
                 "answers to Digest: %zu refused, %zu passed", found.refused, found.passed);
     point_param(view, diagnosis, finding, "nonce", "perhaps another server's");

@@ -6,6 +6,7 @@
 
 #include "rules_header.h"
 
-void windows_look(const struct scene *scene, struct diagnosis *diagnosis); /* ntlm.*, negotiate.*, iis.* */
+void windows_look(const struct scene *scene,
+                  struct diagnosis *diagnosis); /* ntlm.*, negotiate.*, iis.* */
 
 #endif

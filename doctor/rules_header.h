@@ -29,7 +29,8 @@ void repair_sent(const struct scene *scene, struct diagnosis *diagnosis, struct 
                  const struct sent *sent, const char *scheme);
 
 /* Says what the server's challenges were, or that it sent none. */
-void say_challenges(const struct scene *scene, struct diagnosis *diagnosis, struct finding *finding);
+void say_challenges(const struct scene *scene, struct diagnosis *diagnosis,
+                    struct finding *finding);
 
 /* A challenge came, and none has error=: the server saw no credentials, or none it understood
  * (RFC 6750 s3.1). */

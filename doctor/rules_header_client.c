@@ -144,7 +144,32 @@ static void look_refused_value(const struct scene *scene, struct diagnosis *diag
     say_note(scene, diagnosis, finding, note);
 }
 
+static void look_quoted_option(const struct scene *scene, struct diagnosis *diagnosis,
+                               const char *cause)
+{
+    const struct dw_span note = note_with(scene, "-H begins with a typographic quote");
+
+    if (note.at != NULL) {
+        say_note(scene, diagnosis, diagnosis_add(diagnosis, cause), note);
+    }
+}
+
 /* -- Proxies ----------------------------------------------------------------------------------- */
+
+static struct dw_span scheme_in(struct dw_span value)
+{
+    size_t len = 0;
+
+    while (len < value.len && value.at[len] != ' ') {
+        len++;
+    }
+    return (struct dw_span){value.at, len};
+}
+
+static bool is_same_scheme(struct dw_span offer, struct dw_span sent)
+{
+    return offer.len > 0 && dw_span_equal_nocase(scheme_in(offer), scheme_in(sent));
+}
 
 /* RFC 9110 s11.7: 401 asks for Authorization, 407 for Proxy-Authorization. */
 static void look_proxy_confusion(const struct scene *scene, struct diagnosis *diagnosis,
@@ -155,12 +180,15 @@ static void look_proxy_confusion(const struct scene *scene, struct diagnosis *di
     const bool is_401 = scene->it->status == 401 && proxy != NULL && origin == NULL;
     const bool is_407 = scene->it->status == 407 && proxy == NULL && origin != NULL;
     const struct capture_field *field = is_401 ? proxy : origin;
+    const struct dw_span offer = message_value(&scene->it->response, "Proxy-Authenticate");
+    /* Of the scheme that the proxy asks for, they were meant for it. */
+    const bool is_for_proxy = is_407 && is_same_scheme(offer, origin->value);
     struct finding *finding;
 
     if (!is_401 && !is_407) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, is_401 ? 90 : 85);
+    finding = diagnosis_suspect(diagnosis, cause, is_for_proxy ? 97 : is_401 ? 90 : 85);
     finding_say(diagnosis, finding, "request", field->place, "%.*s was sent, the answer is %d",
                 (int)field->name.len, field->name.at, scene->it->status);
     finding_point(diagnosis, finding, field, 0, field->value.len, "%d asks for %s",
@@ -251,8 +279,9 @@ void header_client(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct header_rule RULES[] = {
         {"header.netrc_override", look_netrc},   {"header.client_override", look_override},
-        {"header.newline", look_refused_value},  {"header.proxy_confusion", look_proxy_confusion},
-        {"header.js_cannot_set", look_mute_api}, {"header.no_cors_mode", look_no_cors},
+        {"header.newline", look_refused_value},  {"header.smart_quotes", look_quoted_option},
+        {"header.js_cannot_set", look_mute_api}, {"header.proxy_confusion", look_proxy_confusion},
+        {"header.no_cors_mode", look_no_cors},
     };
 
     header_walk(RULES, COUNT(RULES), scene, diagnosis);

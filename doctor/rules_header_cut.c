@@ -53,19 +53,31 @@ static bool is_round(size_t len)
     return false;
 }
 
+/* The = that standard base64 ends in belong to no signature. */
+static size_t padding_of(const struct token_view *token)
+{
+    size_t n = 0;
+
+    while (n < token->signature_len && token->text.at[token->text.len - 1 - n] == '=') {
+        n++;
+    }
+    return n;
+}
+
 /* Characters wanted; 0: the signature has what its algorithm makes. */
 static size_t is_short_of(const struct token_view *token)
 {
     const size_t least = signature_least(token->alg);
+    const size_t len = token->signature_len - padding_of(token);
     const bool is_rsa = least == 342;
 
-    if (token->signature_len == 0 || least == 0 || (is_rsa && is_whole_rsa(token->signature_len))) {
+    if (len == 0 || least == 0 || (is_rsa && is_whole_rsa(len))) {
         return 0;
     }
-    if (is_rsa && token->signature_len > least && token->signature_len < 683) {
-        return token->signature_len < 512 ? 512 : 683;
+    if (is_rsa && len > least && len < 683) {
+        return len < 512 ? 512 : 683;
     }
-    return token->signature_len < least ? least : 0;
+    return len < least ? least : 0;
 }
 
 static void say_length(const struct scene *scene, struct diagnosis *diagnosis,

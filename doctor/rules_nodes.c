@@ -38,7 +38,7 @@ static void count(const struct scene *scene, struct run *run)
 }
 
 /* Fields in which servers name the instance that answered. */
-static const char *node_field(const struct run *run)
+const char *nodes_field(const struct exchange *a, const struct exchange *b)
 {
     static const char *const FIELDS[] = {
         "X-Served-By", "X-Backend-Server", "X-Node",     "X-Server-Id",
@@ -46,8 +46,8 @@ static const char *node_field(const struct run *run)
         "Server",      "X-Server",         "X-Hostname"};
 
     for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++) {
-        const struct dw_span one = message_value(&run->passed->response, FIELDS[i]);
-        const struct dw_span other = message_value(&run->refused->response, FIELDS[i]);
+        const struct dw_span one = message_value(&a->response, FIELDS[i]);
+        const struct dw_span other = message_value(&b->response, FIELDS[i]);
 
         if (one.len > 0 && other.len > 0 && !dw_span_equal(one, other)) {
             return FIELDS[i];
@@ -58,7 +58,7 @@ static const char *node_field(const struct run *run)
 
 static void say_run(const struct run *run, struct diagnosis *diagnosis, struct finding *finding)
 {
-    const char *field = node_field(run);
+    const char *field = nodes_field(run->passed, run->refused);
 
     finding_say(diagnosis, finding, run->role == ROLE_CAPTURED ? "capture" : "probe",
                 run->refused->place, "the same request: %zu of %zu passed, the others got %d",
@@ -76,7 +76,7 @@ static void look_alternation(const struct scene *scene, const struct run *run,
 {
     const bool is_session = message_field(&scene->it->request, "Cookie") != NULL &&
                             message_field(&scene->it->request, "Authorization") == NULL;
-    const bool turns = run->n_turns >= 2 || node_field(run) != NULL;
+    const bool turns = run->n_turns >= 2 || nodes_field(run->passed, run->refused) != NULL;
 
     if (sent_nothing(scene) || (!turns && !run->ends_refused)) {
         return;

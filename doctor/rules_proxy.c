@@ -52,6 +52,8 @@ static const struct mark {
     {"proxy.captive_portal", NULL, "", "<WISPAccessGatewayParam", "a WISPr gateway", 97},
     {"proxy.captive_portal", "Location", "captive", NULL, "a captive portal", 92},
     {"proxy.captive_portal", "Location", "hotspot", NULL, "a hotspot's page", 90},
+    {"proxy.captive_portal", "Location", "guest/splash", NULL, "a guest network's page", 90},
+    {"proxy.captive_portal", "Server", "hotspot", NULL, "a hotspot", 92},
 };
 
 static bool fits(const struct mark *mark, const struct scene *scene)
@@ -228,8 +230,9 @@ static void look_platform(const struct scene *scene, struct diagnosis *diagnosis
         finding = diagnosis_suspect(diagnosis, "proxy.platform_overwrites", 98);
         finding_say(diagnosis, finding, "server", scene->it->response.place,
                     "it read a token of *.scm.azurewebsites.net, which was not sent");
-    } else if (span_has(scene->host, "azurestaticapps.net") && scene->error.at == NULL) {
-        finding = diagnosis_suspect(diagnosis, "proxy.platform_overwrites", 88);
+    } else if (span_has(scene->host, "azurestaticapps.net")) {
+        finding = diagnosis_suspect(diagnosis, "proxy.platform_overwrites",
+                                    scene->error.at == NULL ? 88 : 82);
         finding_say(diagnosis, finding, "request", scene->it->request.place,
                     "%.*s puts a token of its own into Authorization", SHOWN(scene->host));
     }
@@ -316,7 +319,7 @@ static void look_vhost(const struct scene *scene, struct diagnosis *diagnosis)
     }
     if (notes_have(scene->it, "subject name matches target host") ||
         notes_have(scene->it, "does not match target host")) {
-        finding = diagnosis_suspect(diagnosis, "proxy.vhost", LIKELY);
+        finding = diagnosis_suspect(diagnosis, "proxy.vhost", 92);
         finding_say(diagnosis, finding, "client", scene->it->place,
                     "the certificate is another host's");
     }
@@ -326,6 +329,14 @@ static void look_vhost(const struct scene *scene, struct diagnosis *diagnosis)
                     SHOWN(asked), SHOWN(meant));
         finding_point(diagnosis, finding, field, 0, field->value.len, "another site's name");
     }
+}
+
+bool leads_to_portal(const struct exchange *exchange)
+{
+    static const char *const PORTALS[] = {"captive", "hotspot", "guest/splash"};
+
+    return is_redirect(exchange) && first_in(message_value(&exchange->response, "Location"),
+                                             PORTALS, COUNT(PORTALS)) != NULL;
 }
 
 void rules_proxy(const struct scene *scene, struct diagnosis *diagnosis)

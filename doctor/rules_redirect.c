@@ -111,6 +111,33 @@ static bool is_slash_apart(struct dw_span a, struct dw_span b)
     return a.len != b.len && dw_span_equal(without_slash(a), without_slash(b));
 }
 
+/* The path of a Location, which may be one without a host. */
+static struct dw_span path_of(struct dw_span location)
+{
+    const char *end = location.len > 0 ? memchr(location.at, '?', location.len) : NULL;
+
+    if (span_has(location, "://")) {
+        return url_path(location);
+    }
+    return (struct dw_span){location.at, end != NULL ? (size_t)(end - location.at) : location.len};
+}
+
+bool loses_on_redirect(const struct exchange *exchange)
+{
+    const struct dw_span location = message_value(&exchange->response, "Location");
+    const struct dw_span host = url_host(location);
+    const bool is_here =
+        !span_has(location, "://") || dw_span_equal_nocase(host, url_host(exchange->url));
+
+    if (!is_redirect(exchange) || is_login(location) || !is_here ||
+        message_field(&exchange->request, "Authorization") == NULL) {
+        return false;
+    }
+    return is_slash_apart(url_path(exchange->url), path_of(location)) ||
+           (host.len > 0 &&
+            span_begins(location, "https:") != span_begins(exchange->url, "https:"));
+}
+
 static void look_other_origin(const struct hop *hop, struct diagnosis *diagnosis)
 {
     const bool is_lost = hop->field != NULL;
@@ -177,6 +204,28 @@ static void look_login_behind(const struct hop *hop, const struct scene *scene,
         !is_login(hop->from->url)) {
         find_drop(hop, diagnosis, "redirect.to_login", is_page ? 97 : VERY_LIKELY);
     }
+}
+
+/* The credentials went to an address that only sends on, and nothing shows who was asked next. */
+static void look_ahead(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    const struct capture_field *location = message_field(&scene->it->response, "Location");
+    struct finding *finding;
+    const char *cause;
+
+    if (!loses_on_redirect(scene->it)) {
+        return;
+    }
+    cause = span_begins(location->value, "http:") && !span_begins(scene->it->url, "http:")
+                ? "redirect.scheme_downgrade"
+            : is_slash_apart(url_path(scene->it->url), path_of(location->value))
+                ? "redirect.trailing_slash"
+                : "redirect.http_to_https";
+    finding = diagnosis_suspect(diagnosis, cause, VERY_LIKELY);
+    finding_say(diagnosis, finding, "server", location->place,
+                "%d sends on to %.*s; what was asked is not answered", scene->it->status,
+                SHOWN(location->value));
+    finding_point(diagnosis, finding, location, 0, location->value.len, "ask here at once");
 }
 
 /* No answer, or one that the browser kept from the script. */
@@ -276,6 +325,7 @@ void rules_redirect(const struct scene *scene, struct diagnosis *diagnosis)
         return;
     }
     look_login_ahead(scene, diagnosis);
+    look_ahead(scene, diagnosis);
     after = dead_end(scene);
     if (after != NULL) {
         look_hop(scene->it, after, scene, diagnosis);

@@ -87,10 +87,10 @@ static void look_denied(const struct scene *scene, struct diagnosis *diagnosis, 
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause,
-                                is_empty                                      ? CERTAIN
-                                : span_is(scene->error, "insufficient_scope") ? 97
-                                : is_denied(scene)                            ? 92
-                                                                              : 80);
+                                span_is(scene->error, "insufficient_scope") ? 99
+                                : is_empty                                  ? CERTAIN
+                                : is_denied(scene)                          ? 92
+                                                                            : 80);
     finding_say(diagnosis, finding, "server", answer_place(scene), "still wants scope \"%.*s\"",
                 BRIEF(scene_param(scene_challenge(scene, "Bearer"), "scope")));
     if (is_empty) {

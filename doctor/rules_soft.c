@@ -148,14 +148,15 @@ static bool is_refusal_code(const struct body *body, const struct json_node *nod
 static void find_body(const struct scene *scene, struct diagnosis *diagnosis, int confidence,
                       const char *where, int64_t code)
 {
-    struct finding *finding = diagnosis_suspect(diagnosis, "soft.body_error_200", confidence);
+    const bool is_arcgis = code == 498 || code == 499;
+    struct finding *finding =
+        diagnosis_suspect(diagnosis, "soft.body_error_200", is_arcgis ? 97 : confidence);
 
     finding_say(diagnosis, finding, "server", scene->it->response.place,
                 "the status is %d, and the body's %s says unauthenticated", scene->it->status,
                 where);
-    if (code == 498 || code == 499) {
-        finding =
-            diagnosis_suspect(diagnosis, code == 498 ? "status.498" : "status.499", VERY_LIKELY);
+    if (is_arcgis) {
+        finding = diagnosis_suspect(diagnosis, code == 498 ? "status.498" : "status.499", 98);
         finding_say(diagnosis, finding, "server", scene->it->response.place,
                     "%lld in the body is ArcGIS's: %s", (long long)code,
                     code == 498 ? "the token is invalid" : "a token is required");
@@ -230,8 +231,17 @@ static void look_grpc(const struct scene *scene, struct diagnosis *diagnosis)
 {
     const struct capture_field *field = message_field(&scene->it->response, "grpc-status");
     const struct dw_span message = message_value(&scene->it->response, "grpc-message");
+    static const char *const TRAILERS[] = {"grpc-status:16", "grpc-status: 16"};
     struct finding *finding;
 
+    /* Where trailers cannot travel as fields, grpc-web's and captures' stand behind the body. */
+    if (field == NULL && first_in(scene->body, TRAILERS, COUNT(TRAILERS)) != NULL &&
+        span_begins(message_value(&scene->it->response, "Content-Type"), "application/grpc")) {
+        finding = diagnosis_suspect(diagnosis, "soft.grpc_16", 98);
+        finding_say(diagnosis, finding, "server", scene->it->response.place,
+                    "grpc-status: 16 behind the body is UNAUTHENTICATED");
+        return;
+    }
     if (field == NULL || !span_is(span_bare(field->value), "16")) {
         return;
     }

@@ -184,11 +184,13 @@ static void look_not_sent(const struct scene *scene, struct diagnosis *diagnosis
 
     if (!asks || scene->it->status != 401 || !scene->it->request.is_there ||
         exchange_is_preflight(scene->it) ||
-        (scene->sent.where != SENT_NOWHERE && scene->sent.where != SENT_COOKIE) ||
-        scene_is_sanitized(scene)) {
+        (scene->sent.where != SENT_NOWHERE && scene->sent.where != SENT_COOKIE)) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, asks_only_windows(scene) ? 86 : 58);
+    finding = diagnosis_suspect(diagnosis, cause,
+                                !asks_only_windows(scene)   ? 58
+                                : scene_is_sanitized(scene) ? 64
+                                                            : 86);
     finding_say(diagnosis, finding, "request", scene->it->request.place,
                 "no Authorization was sent");
     say_challenges(scene, diagnosis, finding);

@@ -15,7 +15,15 @@
 
 /* -- What was sent ----------------------------------------------------------------------------------- */
 
-enum sent_where { SENT_NOWHERE, SENT_AUTHORIZATION, SENT_FIELD, SENT_QUERY, SENT_BODY, SENT_COOKIE, SENT_ALONE };
+enum sent_where {
+    SENT_NOWHERE,
+    SENT_AUTHORIZATION,
+    SENT_FIELD,
+    SENT_QUERY,
+    SENT_BODY,
+    SENT_COOKIE,
+    SENT_ALONE
+};
 
 /* Credentials, as they stood. */
 struct sent {
@@ -54,8 +62,9 @@ struct token_view {
     const char *vendor;          /* "GitHub", "Stripe live secret key"; NULL: not known */
     bool has_header, has_claims; /* they are JSON objects */
     struct json header, claims;  /* good only then */
-    struct dw_fault fault;       /* the first place where it is broken, from the token's start; what NULL: none */
-    bool is_standard_base64;     /* + / or = where base64url stands */
+    struct dw_fault
+        fault; /* the first place where it is broken, from the token's start; what NULL: none */
+    bool is_standard_base64; /* + / or = where base64url stands */
     struct dw_span alg, typ, kid, iss, sub, client, scope, jti, jkt, x5t; /* absent: none */
     struct dw_span aud[8];
     size_t n_aud;
@@ -67,10 +76,10 @@ struct token_view {
 
 /* Seconds since 1970; 0: not known. Judged by is the server's, then the capture's, then the local one. */
 struct clocks {
-    int64_t server;  /* the response's Date, plus its Age if it was stored */
-    int64_t capture; /* the client's, when it asked (a HAR's startedDateTime) */
-    int64_t local;   /* now, where the doctor runs */
-    int64_t judged;  /* the one that was chosen */
+    int64_t server;        /* the response's Date, plus its Age if it was stored */
+    int64_t capture;       /* the client's, when it asked (a HAR's startedDateTime) */
+    int64_t local;         /* now, where the doctor runs */
+    int64_t judged;        /* the one that was chosen */
     const char *judged_by; /* "the server's Date", "the capture's clock", "this machine's clock" */
 };
 
@@ -85,15 +94,16 @@ struct challenge_view {
 struct scene {
     const struct capture *capture;
     struct arena *arena;
-    const struct exchange *it; /* the one that fails; NULL: the capture is a token alone */
-    size_t index;              /* of it */
+    const struct exchange *it;     /* the one that fails; NULL: the capture is a token alone */
+    size_t index;                  /* of it */
     const struct exchange *before; /* the hop that led here by a redirect; NULL */
-    struct sent sent;          /* the one that counts: Authorization before all */
-    struct sent others[4];     /* further credentials in the same request */
+    struct sent sent;              /* the one that counts: Authorization before all */
+    struct sent others[4];         /* further credentials in the same request */
     size_t n_others;
     struct token_view token;
     struct clocks clocks;
-    struct challenge_view challenges[SCENE_CHALLENGES_MAX]; /* WWW-Authenticate, remapped names too */
+    struct challenge_view
+        challenges[SCENE_CHALLENGES_MAX]; /* WWW-Authenticate, remapped names too */
     size_t n_challenges;
     struct dw_span error;             /* error= of any of them; absent: none */
     struct dw_span error_description; /* unescaped */
@@ -101,8 +111,8 @@ struct scene {
     struct dw_span path;              /* of the URL, without its query */
     struct dw_span query;             /* without ? */
     bool is_https;
-    struct dw_span server;            /* the response's Server */
-    struct dw_span body;              /* the response's, as far as it is kept */
+    struct dw_span server; /* the response's Server */
+    struct dw_span body;   /* the response's, as far as it is kept */
     bool body_is_html, body_is_json;
 };
 
@@ -112,7 +122,8 @@ struct scene {
 int scene_choose(const struct capture *capture);
 
 /* `index` -1: only the token. `local` is now. Memory is the capture's arena. 0, or -1: out of memory. */
-DW_MUST_USE int scene_make(const struct capture *capture, int index, int64_t local, struct scene *scene);
+DW_MUST_USE int scene_make(const struct capture *capture, int index, int64_t local,
+                           struct scene *scene);
 
 /* A token alone. */
 void token_look(struct arena *arena, struct dw_span text, struct token_view *view);
@@ -121,25 +132,28 @@ void token_look(struct arena *arena, struct dw_span text, struct token_view *vie
 
 struct token_vendor {
     const char *prefix;
-    const char *name;     /* "GitHub personal access token" */
-    const char *belongs;  /* where it goes: "Authorization: Bearer"; NULL: not known, or it varies */
-    size_t least, most;   /* characters of the whole; 0: not known */
+    const char *name;    /* "GitHub personal access token" */
+    const char *belongs; /* where it goes: "Authorization: Bearer"; NULL: not known, or it varies */
+    size_t least, most;  /* characters of the whole; 0: not known */
 };
 
 const struct token_vendor *token_vendor_of(struct dw_span token); /* NULL: of nobody known */
 
 /* -- For rules ---------------------------------------------------------------------------------------- */
 
-const struct challenge_view *scene_challenge(const struct scene *scene, const char *scheme); /* or NULL */
-struct dw_span scene_param(const struct challenge_view *challenge, const char *name); /* unescaped not; or absent */
+const struct challenge_view *scene_challenge(const struct scene *scene,
+                                             const char *scheme); /* or NULL */
+struct dw_span scene_param(const struct challenge_view *challenge,
+                           const char *name);                        /* unescaped not; or absent */
 bool scene_is_scheme(const struct scene *scene, const char *scheme); /* the one that was sent */
 
 /* Whether the response's body, challenges or other fields hold the text; case does not matter. */
 bool scene_says(const struct scene *scene, const char *text);
-bool span_has(struct dw_span in, const char *text); /* case does not matter */
-bool span_is(struct dw_span span, const char *text); /* case does not matter */
+bool span_has(struct dw_span in, const char *text);      /* case does not matter */
+bool span_is(struct dw_span span, const char *text);     /* case does not matter */
 bool span_begins(struct dw_span span, const char *text); /* case does not matter */
-struct dw_span span_behind(struct dw_span span, size_t at); /* without its first `at` bytes; may be empty */
+struct dw_span span_behind(struct dw_span span,
+                           size_t at);         /* without its first `at` bytes; may be empty */
 struct dw_span span_bare(struct dw_span span); /* without blanks and line ends at both ends */
 
 /* Base64 of either alphabet, as far as it goes, padded or not, into the arena. `fault` may be NULL; its
@@ -165,7 +179,7 @@ struct dw_span url_origin(struct dw_span url, char *buffer, size_t size);
 struct dw_span url_host(struct dw_span url);
 struct dw_span url_path(struct dw_span url);  /* without the query */
 struct dw_span url_query(struct dw_span url); /* without ? */
-struct dw_span url_user(struct dw_span url);  /* user:password before the @, as written; or absent */
+struct dw_span url_user(struct dw_span url); /* user:password before the @, as written; or absent */
 
 /* Takes the next parameter off a query or a form, nothing decoded; false: there is no more. */
 bool url_query_next(struct dw_span *rest, struct dw_span *name, struct dw_span *value);

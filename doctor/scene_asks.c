@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "scene.h"
+#include "sent.h"
 
 const struct challenge_view *scene_challenge(const struct scene *scene, const char *scheme)
 {
@@ -144,6 +144,16 @@ static bool is_chromes_safe_har(const struct capture *capture)
     return capture->n_exchanges > 0;
 }
 
+/* Credentials under a name that such a HAR keeps: what was to be Authorization is there to be seen. */
+static bool is_shown_elsewhere(const struct scene *scene)
+{
+    const struct sent *sent = &scene->sent;
+
+    return sent->where == SENT_FIELD && sent->field != NULL &&
+           (is_nearly_authorization(sent->field->name) ||
+            scheme_as_name(sent->field->name) != NULL || span_has(sent->field->name, "auth"));
+}
+
 /* $TOKEN or ${TOKEN}, and nothing that a shell or a build would have had to work out. */
 static bool is_plain_variable(struct dw_span value)
 {
@@ -191,7 +201,8 @@ static bool is_cleaned(const struct scene *scene, const struct sent *sent)
 
 bool scene_is_sanitized(const struct scene *scene)
 {
-    if (is_cleaned(scene, &scene->sent) || is_chromes_safe_har(scene->capture)) {
+    if (is_cleaned(scene, &scene->sent) ||
+        (is_chromes_safe_har(scene->capture) && !is_shown_elsewhere(scene))) {
         return true;
     }
     for (size_t i = 0; i < scene->n_others; i++) {

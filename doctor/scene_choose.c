@@ -59,6 +59,9 @@ static bool is_soft(const struct exchange *exchange)
     if (span_is(message_value(&exchange->response, "grpc-status"), "16")) {
         return true;
     }
+    if (span_begins(message_value(&exchange->response, "Content-Type"), "application/grpc")) {
+        return span_has(body, "grpc-status:16") || span_has(body, "grpc-status: 16");
+    }
     if (is_html(exchange)) {
         return span_has(body, "type=\"password\"") || span_has(body, "type='password'") ||
                span_has(body, "type=password");

@@ -2,7 +2,7 @@
 #include "status.h"
 
 static const struct status_text TEXTS[] = {
-#define STATUS(code, name, section, means, header, cache, retry, mends, beside, request, response)  \
+#define STATUS(code, name, section, means, header, cache, retry, mends, beside, request, response) \
     {code, name, section, means, header, cache, retry, mends, beside, request, response},
 #include "statuses.def"
 #undef STATUS

@@ -13,7 +13,7 @@ struct status_text {
 };
 
 size_t status_count(void);
-const struct status_text *status_at(size_t i); /* by code, the smallest first */
+const struct status_text *status_at(size_t i);   /* by code, the smallest first */
 const struct status_text *status_find(int code); /* NULL: it has no row */
 
 #endif

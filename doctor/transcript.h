@@ -13,7 +13,7 @@ bool begins(struct dw_span span, const char *prefix);
 bool begins_nocase(struct dw_span span, const char *prefix);
 struct dw_span first(struct dw_span span, size_t n);
 struct dw_span skip(struct dw_span span, size_t n);
-struct dw_span trimmed(struct dw_span span); /* without blanks and line ends at both ends */
+struct dw_span trimmed(struct dw_span span);   /* without blanks and line ends at both ends */
 size_t find_char(struct dw_span span, char c); /* its place; span.len: it is not there */
 size_t find_text(struct dw_span span, const char *text);
 
@@ -57,10 +57,12 @@ bool field_read(struct dw_span line, struct dw_span *name, struct dw_span *value
 struct exchange *last_exchange(const struct capture *capture);
 
 /* A new exchange with that request. NULL: there is no more room. */
-struct exchange *add_request(struct capture *capture, const struct start *start, struct place place);
+struct exchange *add_request(struct capture *capture, const struct start *start,
+                             struct place place);
 
 /* The response to the last exchange where that has none, or only an interim one; else a new exchange. */
-struct exchange *add_response(struct capture *capture, const struct start *start, struct place place);
+struct exchange *add_response(struct capture *capture, const struct start *start,
+                              struct place place);
 
 /* What no field goes on with: the first line of a body in JSON or markup, or dots for what was left out. */
 bool is_no_field(struct dw_span line);

@@ -19,6 +19,7 @@ int number_in(struct dw_span value); /* the first there is; -1: none */
 void take_status(struct capture *capture, struct exchange *exchange, struct dw_span value);
 
 /* A member or a list's item that is no field, but tells of the exchange: its URL, method, status. */
-bool take_fact(struct capture *capture, struct exchange *exchange, struct dw_span name, struct dw_span value);
+bool take_fact(struct capture *capture, struct exchange *exchange, struct dw_span name,
+               struct dw_span value);
 
 #endif

@@ -57,8 +57,10 @@ DW_MUST_USE int curl_end(struct curl *curl, const char *what, struct capture **c
 
 /* -- Lines ------------------------------------------------------------------------------------------- */
 
-struct dw_span curl_untimed(struct dw_span line, int64_t *ms); /* *ms is left where there is no time */
-struct dw_span curl_unmetered(struct dw_span line); /* without the progress meter that it goes on from */
+struct dw_span curl_untimed(struct dw_span line,
+                            int64_t *ms); /* *ms is left where there is no time */
+struct dw_span
+curl_unmetered(struct dw_span line); /* without the progress meter that it goes on from */
 bool is_curl_mark(struct dw_span line, char mark);
 
 #endif

@@ -78,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     require(capture != NULL);
     if (size <= TEXT_MAX &&
-        command_split(capture->arena, (struct dw_span){(const char *)data, size}, &words, &n, NULL) == 0) {
+        command_split(capture->arena, (struct dw_span){(const char *)data, size}, &words, &n,
+                      NULL) == 0) {
         require(n > 0 && n <= COMMAND_WORDS_MAX);
         check_again(capture->arena, words, n);
         if (command_read(capture, words, n, &command, NULL) == 0) {

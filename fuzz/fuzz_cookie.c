@@ -17,10 +17,8 @@ static const char *const NAMES[LINES] = {"",        "Cookie",         "Cookie", 
                                          "Referer", "Sec-Fetch-Site", "Upgrade"};
 static const char *const ORIGINS[] = {"https://b"};
 static const struct dw_route ROUTE = {.path = "/**", .accept = {DW_SCHEME_COOKIE}};
-static const struct dw_policy POLICY = {.origin = "https://a",
-                                        .schemes.cookie.origins = {ORIGINS, 1},
-                                        .routes = &ROUTE,
-                                        .n_routes = 1};
+static const struct dw_policy POLICY = {
+    .origin = "https://a", .schemes.cookie.origins = {ORIGINS, 1}, .routes = &ROUTE, .n_routes = 1};
 
 static void require(bool condition)
 {
@@ -86,11 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             fields[n++] = (struct dw_field){dw_span_of(NAMES[i]), lines[i]};
         }
     }
-    const struct dw_request request = {.method = lines[METHOD],
-                                       .target = DW_SPAN("/"),
-                                       .fields = fields,
-                                       .n_fields = n,
-                                       .now = 1};
+    const struct dw_request request = {
+        .method = lines[METHOD], .target = DW_SPAN("/"), .fields = fields, .n_fields = n, .now = 1};
     const struct dw_answers answers = {.find = find};
     dw_decide(&POLICY, &answers, &request, &work, &decision);
     if (decision.verdict == DW_ALLOW) {

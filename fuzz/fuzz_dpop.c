@@ -67,7 +67,8 @@ static void check_address(struct dw_span uri)
         rest = text_span(&text);
         require(!text.overflow && rest.len > 0 && rest.at[0] == '/');
         while (span_word(&rest, '/', &segment)) {
-            require(!dw_span_equal(segment, DW_SPAN(".")) && !dw_span_equal(segment, DW_SPAN("..")));
+            require(!dw_span_equal(segment, DW_SPAN(".")) &&
+                    !dw_span_equal(segment, DW_SPAN("..")));
         }
     }
     free(buffer);

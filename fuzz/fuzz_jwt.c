@@ -9,12 +9,14 @@
  * inside the token or the work, is the same each time, and can be verified and judged at any time.
  */
 
-static const char JWKS[] =
-    "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
-    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"ec\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"},"
-    "{\"kty\":\"oct\",\"kid\":\"hs\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0"
-    "iPS4hcgUuTwjAzZr1Z9CAow\"}]}";
+static const char JWKS[] = "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_"
+                           "7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
+                           "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"ec\",\"x\":"
+                           "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+                           "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"},"
+                           "{\"kty\":\"oct\",\"kid\":\"hs\",\"k\":"
+                           "\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0"
+                           "iPS4hcgUuTwjAzZr1Z9CAow\"}]}";
 
 static struct dw_keys *keys;
 static struct dw_work work;
@@ -37,9 +39,9 @@ static void check_span(struct dw_span span, struct dw_span token)
 
 static void check_spans(const struct dw_jwt *jwt)
 {
-    const struct dw_span spans[] = {jwt->signed_part, jwt->signature, jwt->kid, jwt->typ, jwt->iss,
-                                    jwt->sub,         jwt->jti,       jwt->sid, jwt->acr, jwt->client_id,
-                                    jwt->scope,       jwt->jkt,       jwt->x5t};
+    const struct dw_span spans[] = {
+        jwt->signed_part, jwt->signature, jwt->kid,       jwt->typ,   jwt->iss, jwt->sub, jwt->jti,
+        jwt->sid,         jwt->acr,       jwt->client_id, jwt->scope, jwt->jkt, jwt->x5t};
 
     require(jwt->alg > DW_ALG_NONE && jwt->alg < DW_ALGS_END && jwt->signature.len > 0);
     require(jwt->n_aud <= DW_AUD_MAX);

@@ -84,8 +84,9 @@ static void check_input(struct dw_span bytes)
 
 static void check_readers(struct dw_span text)
 {
-    static int (*const READERS[])(struct dw_span, const char *, struct capture **, struct complaint *) = {
-        curl_read, curl_trace_read, http_read, wget_read, python_read, console_read};
+    static int (*const READERS[])(struct dw_span, const char *, struct capture **,
+                                  struct complaint *) = {curl_read, curl_trace_read, http_read,
+                                                         wget_read, python_read,     console_read};
 
     for (size_t i = 0; i < sizeof(READERS) / sizeof(READERS[0]); i++) {
         struct capture *capture;

@@ -5,7 +5,7 @@
 #include "schemes.h"
 #include "vector_file.h"
 
-#define KEY "dw_qQ4mb8gdEqno_00Eoh211G4c8wtVWM00my5rsNSFlKgaW2qO7fV"
+#define KEY    "dw_qQ4mb8gdEqno_00Eoh211G4c8wtVWM00my5rsNSFlKgaW2qO7fV"
 #define KEY_ID "qQ4mb8gdEqno"
 #define CLAIMS "{\"sub\":\"robot\",\"jti\":\"" KEY_ID "\",\"scope\":\"read\""
 
@@ -277,8 +277,7 @@ static void the_challenge_says_where_a_key_goes(void **state)
 
     (void)state;
     assert_challenge(&PLAIN, &request, "Api-Key realm=\"api\", field=\"X-API-Key\"");
-    assert_challenge(&QUERY, &request,
-                     "Api-Key realm=\"api\", field=\"Api-Token\", query=\"key\"");
+    assert_challenge(&QUERY, &request, "Api-Key realm=\"api\", field=\"Api-Token\", query=\"key\"");
 }
 
 #define CASE(function) cmocka_unit_test_setup(function, forget)

@@ -105,8 +105,8 @@ static void rotates_no_key_that_is_none(void **state)
     const struct store_apikey expired = add_key(store, NOW + 1, made);
 
     assert_int_equal(store_apikey_revoke(store, dw_span_of(revoked.id), NOW, NULL), 0);
-    assert_int_equal(
-        apikey_rotate(store, DW_SPAN("nobody"), NULL, DAY, NOW, &record, key, NULL), 1);
+    assert_int_equal(apikey_rotate(store, DW_SPAN("nobody"), NULL, DAY, NOW, &record, key, NULL),
+                     1);
     assert_int_equal(
         apikey_rotate(store, dw_span_of(revoked.id), NULL, DAY, NOW, &record, key, NULL), 1);
     assert_int_equal(
@@ -123,7 +123,8 @@ static void rotates_and_lets_the_old_one_end(void **state)
     const int64_t later = NOW + 5 * DAY;
     struct store_apikey made, again;
 
-    assert_int_equal(apikey_rotate(store, dw_span_of(old.id), NULL, DAY, later, &made, key, NULL), 0);
+    assert_int_equal(apikey_rotate(store, dw_span_of(old.id), NULL, DAY, later, &made, key, NULL),
+                     0);
     assert_string_equal(made.owner, "ci");
     assert_string_equal(made.scope, "read write");
     assert_int_equal(made.created, later);
@@ -132,8 +133,8 @@ static void rotates_and_lets_the_old_one_end(void **state)
     assert_int_equal(find_key(store, old.id).expires, later + DAY);
     assert_int_equal(apikey_rotate(store, dw_span_of(old.id), NULL, DAY, later, &again, key, NULL),
                      1);
-    assert_int_equal(
-        apikey_rotate(store, dw_span_of(made.id), NULL, 0, later, &again, key, NULL), 0);
+    assert_int_equal(apikey_rotate(store, dw_span_of(made.id), NULL, 0, later, &again, key, NULL),
+                     0);
     assert_int_equal(find_key(store, made.id).expires, later);
     store_close(store);
 }

@@ -47,7 +47,9 @@ static void what_is_written_is_read(void **state)
         {"{\"sub\":", 7},
         {"{\"sub\":\"ann\",\"scope\":\"a b\",\"jti\":\"j\",\"iat\":1,\"exp\":2}", 15},
         {"{ \"sub\" :\t\"ann\",\r\n\"iss\": \"x\" }", 30},
-        {"{\"sub\":\"{\\\"sub\\\":\\\"\",\"client_id\":\"\xc3\xa4\",\"iss\":\"i\",\"aud\":\"\x7f\xff\"}", 22},
+        {"{\"sub\":\"{\\\"sub\\\":\\\"\",\"client_id\":\"\xc3\xa4\",\"iss\":\"i\",\"aud\":"
+         "\"\x7f\xff\"}",
+         22},
     };
 
     (void)state;

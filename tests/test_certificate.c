@@ -10,8 +10,8 @@
 
 #define RFC9440_X5T "v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes"
 #define RFC9440_NOW INT64_C(1600000000)
-#define FIELDS_MAX 2
-#define SCOPES_MAX 4
+#define FIELDS_MAX  2
+#define SCOPES_MAX  4
 
 static const struct dw_route ROUTE = {.path = "/**", .accept = {DW_SCHEME_CERTIFICATE}};
 
@@ -269,11 +269,10 @@ static void texts_that_do_not_fit_are_no_texts(void **state)
 static void the_first_rule_that_fits_says_who_it_is(void **state)
 {
     static const char *const READ[] = {"read"};
-    const struct dw_certificate_rule rules[] = {{.subject = "CN=other", .principal = "wrong"},
-                                                {.san = "email:bdc@example.com",
-                                                 .principal = "right",
-                                                 .scope = {READ, 1}},
-                                                {.subject = "CN=BC", .principal = "late"}};
+    const struct dw_certificate_rule rules[] = {
+        {.subject = "CN=other", .principal = "wrong"},
+        {.san = "email:bdc@example.com", .principal = "right", .scope = {READ, 1}},
+        {.subject = "CN=BC", .principal = "late"}};
     const struct dw_field field = rfc9440_field();
     struct dw_policy policy = policy_with(rules);
 
@@ -329,9 +328,9 @@ static void a_bound_token_wants_its_certificate(void **state)
     assert_span(found.wanted, "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0");
     assert_reason(bind(rfc9440_field(), 1, "", &found), DW_MTLS_MISMATCH);
     assert_reason(bind(rfc9440_field(), 1, RFC9440_X5T "=", &found), DW_MTLS_MISMATCH);
-    assert_reason(bind((struct dw_field){DW_SPAN("Client-Cert"), DW_SPAN("x")}, 1, RFC9440_X5T,
-                       &found),
-                  DW_MTLS_MALFORMED);
+    assert_reason(
+        bind((struct dw_field){DW_SPAN("Client-Cert"), DW_SPAN("x")}, 1, RFC9440_X5T, &found),
+        DW_MTLS_MALFORMED);
 }
 
 #define CASE(function) cmocka_unit_test_setup(function, read_rfc9440)

@@ -98,16 +98,20 @@ static void words_are_counted(void **state)
     for (size_t i = 0; i < COMMAND_WORDS_MAX; i++) {
         memcpy(text + 2 * i, "a ", 2);
     }
-    assert_int_equal(command_split(arena, (struct dw_span){text, 2 * COMMAND_WORDS_MAX}, &words, &n, &why), 0);
+    assert_int_equal(
+        command_split(arena, (struct dw_span){text, 2 * COMMAND_WORDS_MAX}, &words, &n, &why), 0);
     assert_int_equal(n, COMMAND_WORDS_MAX);
     text[2 * COMMAND_WORDS_MAX] = 'a';
-    assert_int_equal(command_split(arena, (struct dw_span){text, 2 * COMMAND_WORDS_MAX + 1}, &words, &n, &why), -1);
+    assert_int_equal(
+        command_split(arena, (struct dw_span){text, 2 * COMMAND_WORDS_MAX + 1}, &words, &n, &why),
+        -1);
     arena_free(arena);
 }
 
 /* -- Requests -------------------------------------------------------------------------------------------- */
 
-static int read_command(const char *text, struct capture **capture, struct command *command, struct complaint *why)
+static int read_command(const char *text, struct capture **capture, struct command *command,
+                        struct complaint *why)
 {
     char **words;
     size_t n;
@@ -127,34 +131,45 @@ static const struct {
     {"curl a.example/b", "GET http://a.example/b\nHost: a.example\nAccept: */*\n"},
     {"curl -sSL -H 'Authorization: Bearer x' https://a/",
      "GET https://a/\nHost: a\nAccept: */*\nAuthorization: Bearer x\n"},
-    {"curl -HAuthorization:x -XDELETE https://a/", "DELETE https://a/\nHost: a\nAccept: */*\nAuthorization: x\n"},
+    {"curl -HAuthorization:x -XDELETE https://a/",
+     "DELETE https://a/\nHost: a\nAccept: */*\nAuthorization: x\n"},
     {"curl -u alice:secret https://a/",
      "GET https://a/\nHost: a\nAuthorization: Basic YWxpY2U6c2VjcmV0\nAccept: */*\n"},
-    {"curl -u alice https://a/", "GET https://a/\nHost: a\nAuthorization: Basic YWxpY2U6\nAccept: */*\n"},
+    {"curl -u alice https://a/",
+     "GET https://a/\nHost: a\nAuthorization: Basic YWxpY2U6\nAccept: */*\n"},
     {"curl --digest -u alice:secret https://a/", "GET https://a/\nHost: a\nAccept: */*\n"},
     {"curl -u a:b -H 'authorization: Bearer x' https://a/",
      "GET https://a/\nHost: a\nAccept: */*\nauthorization: Bearer x\n"},
-    {"curl https://alice:p%40ss@a/b", "GET https://a/b\nHost: a\nAuthorization: Basic YWxpY2U6cEBzcw==\nAccept: */*\n"},
-    {"curl --oauth2-bearer x https://a/", "GET https://a/\nHost: a\nAuthorization: Bearer x\nAccept: */*\n"},
-    {"curl -d a=1 -d b=2 https://a/",
-     "POST https://a/\nHost: a\nAccept: */*\nContent-Type: application/x-www-form-urlencoded\n\na=1&b=2"},
-    {"curl --data @file https://a/",
-     "POST https://a/\nHost: a\nAccept: */*\nContent-Type: application/x-www-form-urlencoded\n\n@file"},
+    {"curl https://alice:p%40ss@a/b",
+     "GET https://a/b\nHost: a\nAuthorization: Basic YWxpY2U6cEBzcw==\nAccept: */*\n"},
+    {"curl --oauth2-bearer x https://a/",
+     "GET https://a/\nHost: a\nAuthorization: Bearer x\nAccept: */*\n"},
+    {"curl -d a=1 -d b=2 https://a/", "POST https://a/\nHost: a\nAccept: */*\nContent-Type: "
+                                      "application/x-www-form-urlencoded\n\na=1&b=2"},
+    {"curl --data @file https://a/", "POST https://a/\nHost: a\nAccept: */*\nContent-Type: "
+                                     "application/x-www-form-urlencoded\n\n@file"},
     {"curl -G -d a=1 'https://a/?b=2'", "GET https://a/?b=2&a=1\nHost: a\nAccept: */*\n"},
     {"curl --json '{}' https://a/",
      "POST https://a/\nHost: a\nAccept: application/json\nContent-Type: application/json\n\n{}"},
     {"curl -I https://a/", "HEAD https://a/\nHost: a\nAccept: */*\n"},
     {"curl -T x https://a/", "PUT https://a/\nHost: a\nAccept: */*\n"},
     {"curl -b 'sid=1' -A me -e b --compressed https://a/",
-     "GET https://a/\nHost: a\nUser-Agent: me\nAccept: */*\nAccept-Encoding: deflate, gzip, br, zstd\nReferer: b\n"
+     "GET https://a/\nHost: a\nUser-Agent: me\nAccept: */*\nAccept-Encoding: deflate, gzip, br, "
+     "zstd\nReferer: b\n"
      "Cookie: sid=1\n"},
     {"curl -b jar.txt https://a/", "GET https://a/\nHost: a\nAccept: */*\n"},
     {"curl -H 'Accept:' -H 'X-Empty;' https://a/", "GET https://a/\nHost: a\nX-Empty: \n"},
     {"curl -H 'Host: b' https://a/", "GET https://a/\nAccept: */*\nHost: b\n"},
     {"curl -H 'Authorization Bearer x' https://a/",
      "GET https://a/\nHost: a\nAccept: */*\n* -H without a colon: Authorization\n"},
-    {"curl --frobnicate https://a/", "GET https://a/\nHost: a\nAccept: */*\n* option not known: --frobnicate\n"},
-    {"curl -o out -w '%{http_code}' https://a/ --next https://b/", "GET https://a/\nHost: a\nAccept: */*\n"},
+    {"curl -H \xe2\x80\x9c"
+     "Authorization: https://a/",
+     "GET https://a/\nHost: a\nAccept: */*\n* -H begins with a typographic quote: \xe2\x80\x9c"
+     "Authorization\n"},
+    {"curl --frobnicate https://a/",
+     "GET https://a/\nHost: a\nAccept: */*\n* option not known: --frobnicate\n"},
+    {"curl -o out -w '%{http_code}' https://a/ --next https://b/",
+     "GET https://a/\nHost: a\nAccept: */*\n"},
     {"curl.exe --url https://a/", "GET https://a/\nHost: a\nAccept: */*\n"},
     {"https://a/?access_token=x", "GET https://a/?access_token=x\nHost: a\nAccept: */*\n"},
 };
@@ -202,10 +217,12 @@ static void options_are_kept(void **state)
     struct command command;
 
     (void)state;
-    assert_int_equal(read_command("curl -kLn --location-trusted --http1.1 --resolve a:443:127.0.0.1 --connect-to b "
-                                  "-x p --cacert c -E d --key e --unix-socket f -m 7 --anyauth https://a/",
-                                  &capture, &command, NULL),
-                     0);
+    assert_int_equal(
+        read_command(
+            "curl -kLn --location-trusted --http1.1 --resolve a:443:127.0.0.1 --connect-to b "
+            "-x p --cacert c -E d --key e --unix-socket f -m 7 --anyauth https://a/",
+            &capture, &command, NULL),
+        0);
     assert_true(command.insecure && command.follow && command.netrc && command.location_trusted &&
                 command.http1 && command.anyauth);
     assert_false(command.http2 || command.digest || command.head || command.get);
@@ -248,9 +265,12 @@ static void broken_commands_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(broken_words_are_refused),     cmocka_unit_test(words_are_split),
-        cmocka_unit_test(words_are_counted),            cmocka_unit_test(broken_commands_are_refused),
-        cmocka_unit_test(requests_are_what_curl_sends), cmocka_unit_test(options_are_kept),
+        cmocka_unit_test(broken_words_are_refused),
+        cmocka_unit_test(words_are_split),
+        cmocka_unit_test(words_are_counted),
+        cmocka_unit_test(broken_commands_are_refused),
+        cmocka_unit_test(requests_are_what_curl_sends),
+        cmocka_unit_test(options_are_kept),
     };
 
     return RUN_TAP(tests);

@@ -5,8 +5,8 @@
 #include "schemes.h"
 #include "vector_file.h"
 
-#define VALUE "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-#define CLAIMS "{\"sub\":\"alice\",\"jti\":\"s1\",\"scope\":\"read\""
+#define VALUE      "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define CLAIMS     "{\"sub\":\"alice\",\"jti\":\"s1\",\"scope\":\"read\""
 #define FIELDS_MAX 8
 
 static const char *const READ[] = {"read"};
@@ -29,7 +29,13 @@ static struct dw_decision ask(const char *method, const struct dw_field *fields,
     return decide(&POLICY, &request);
 }
 
-#define COOKIE {{"COOKIE", 6}, {PAIRS, sizeof(PAIRS) - 1}}
+#define COOKIE                       \
+    {                                \
+        {"COOKIE", 6},               \
+        {                            \
+            PAIRS, sizeof(PAIRS) - 1 \
+        }                            \
+    }
 static const char PAIRS[] = "a=b; __Host-doorward=" VALUE;
 static const struct dw_field FIELD = COOKIE;
 
@@ -67,8 +73,7 @@ static void fields_are_read(void **state)
 
 static void a_cookie_may_have_another_name(void **state)
 {
-    const struct dw_policy policy = {
-        .schemes.cookie.name = "sid", .routes = &ROUTE, .n_routes = 1};
+    const struct dw_policy policy = {.schemes.cookie.name = "sid", .routes = &ROUTE, .n_routes = 1};
     struct dw_field field = {DW_SPAN("Cookie"), DW_SPAN("sid=" VALUE)};
     const struct dw_request request = {
         .method = DW_SPAN("GET"), .target = DW_SPAN("/"), .fields = &field, .n_fields = 1};
@@ -98,8 +103,7 @@ static void a_session_is_looked_up_under_its_hash(void **state)
 
 static void what_was_found_out_is_heard(void **state)
 {
-    static const enum dw_reason HEARD[] = {DW_COOKIE_UNKNOWN, DW_COOKIE_EXPIRED,
-                                           DW_COOKIE_REVOKED};
+    static const enum dw_reason HEARD[] = {DW_COOKIE_UNKNOWN, DW_COOKIE_EXPIRED, DW_COOKIE_REVOKED};
 
     (void)state;
     answers.asking = DW_HAVE_ASKED;

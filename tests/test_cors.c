@@ -57,7 +57,8 @@ static void origins_are_compared_byte_by_byte(void **state)
         print_message("# %s\n", CASES[i].origin);
         assert_int_equal(cors_allows(&CASES[i].route->cors, &request), CASES[i].allowed != NULL);
         assert_span(field_of(&denial, "Access-Control-Allow-Origin", 0), CASES[i].allowed);
-        assert_span(field_of(&denial, "Access-Control-Allow-Credentials", 0), listed ? "true" : NULL);
+        assert_span(field_of(&denial, "Access-Control-Allow-Credentials", 0),
+                    listed ? "true" : NULL);
         assert_span(field_of(&denial, "Access-Control-Expose-Headers", 0),
                     CASES[i].allowed == NULL
                         ? NULL

@@ -3,9 +3,10 @@
 
 #include "mint.h"
 
-#define NOW INT64_C(1700000000)
+#define NOW    INT64_C(1700000000)
 #define ISSUER "https://issuer.example"
-#define CLAIMS_END "\"aud\":\"api\",\"sub\":\"alice\",\"client_id\":\"web\",\"scope\":\"read list\"}"
+#define CLAIMS_END \
+    "\"aud\":\"api\",\"sub\":\"alice\",\"client_id\":\"web\",\"scope\":\"read list\"}"
 #define GOOD "{\"iss\":\"" ISSUER "\",\"exp\":1700000600," CLAIMS_END
 
 static const char *const AUDIENCE[] = {"api"};
@@ -67,12 +68,9 @@ static void nobody_passes_without_credentials(void **state)
         const char *authorization;
         enum dw_reason reason;
     } CASES[] = {
-        {NULL, DW_HEADER_MISSING},
-        {"Basic YTpi", DW_SCHEME_UNSUPPORTED},
-        {"Bearer", DW_HEADER_EMPTY},
-        {"Bearer \"x\"", DW_HEADER_QUOTED},
-        {"Bearer x", DW_TOKEN_OPAQUE},
-        {"Bearer a.b.c.d.e", DW_TOKEN_ENCRYPTED},
+        {NULL, DW_HEADER_MISSING},     {"Basic YTpi", DW_SCHEME_UNSUPPORTED},
+        {"Bearer", DW_HEADER_EMPTY},   {"Bearer \"x\"", DW_HEADER_QUOTED},
+        {"Bearer x", DW_TOKEN_OPAQUE}, {"Bearer a.b.c.d.e", DW_TOKEN_ENCRYPTED},
     };
 
     (void)state;
@@ -164,7 +162,8 @@ static void keys_that_are_not_had_are_asked_for(void **state)
     mint_init(&stranger, DW_ALG_ES256);
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         answers.asking = CASES[i].asking;
-        assert_int_equal(decide("/read", mint_bearer(&stranger, GOOD), NOW).reason, CASES[i].no_kid);
+        assert_int_equal(decide("/read", mint_bearer(&stranger, GOOD), NOW).reason,
+                         CASES[i].no_kid);
         issuers[1].keys = NULL;
         const struct dw_decision decision = decide("/read", mint_bearer(&mint, GOOD), NOW);
         assert_int_equal(decision.reason, CASES[i].no_keys);

@@ -5,10 +5,8 @@ static const char *const READ[] = {"read", "list"};
 static const char *const ADMIN[] = {"admin", "root"};
 static const char *const ACR[] = {"gold", "silver"};
 static const struct dw_route ROUTE = {.path = "/", .scope = {READ, 2}, .scope_any = {ADMIN, 2}};
-static const struct dw_route TOKENS = {.path = "/",
-                                       .acr = {ACR, 2},
-                                       .max_age = 5,
-                                       .accept = {DW_SCHEME_DPOP, DW_SCHEME_BEARER}};
+static const struct dw_route TOKENS = {
+    .path = "/", .acr = {ACR, 2}, .max_age = 5, .accept = {DW_SCHEME_DPOP, DW_SCHEME_BEARER}};
 static const struct dw_route MIXED = {
     .path = "/", .scope = {READ, 1}, .accept = {DW_SCHEME_BEARER, DW_SCHEME_BASIC}};
 static const struct dw_route PAGES = {
@@ -50,7 +48,8 @@ static void each_reason_has_its_challenge(void **state)
         const char *challenge;
     } CASES[] = {
         {DW_HEADER_MISSING, NULL, 401, "Bearer realm=\"api.example.com\""},
-        {DW_HEADER_MISSING, &ROUTE, 401, "Bearer realm=\"api.example.com\", scope=\"read list admin\""},
+        {DW_HEADER_MISSING, &ROUTE, 401,
+         "Bearer realm=\"api.example.com\", scope=\"read list admin\""},
         {DW_SCHEME_UNSUPPORTED, NULL, 401, "Bearer realm=\"api.example.com\""},
         {DW_HEADER_QUOTED, NULL, 401,
          "Bearer realm=\"api.example.com\", error=\"invalid_request\", "
@@ -70,12 +69,12 @@ static void each_reason_has_its_challenge(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        const struct dw_decision decision = {.reason = CASES[i].reason,
-                                             .scheme = DW_SCHEME_BEARER,
-                                             .route = CASES[i].route};
+        const struct dw_decision decision = {
+            .reason = CASES[i].reason, .scheme = DW_SCHEME_BEARER, .route = CASES[i].route};
         const struct dw_denial denial = denial_for(&POLICY, decision, NULL);
         assert_int_equal(denial.status, CASES[i].status);
-        assert_int_equal(count_fields(&denial, "WWW-Authenticate"), CASES[i].challenge == NULL ? 0 : 1);
+        assert_int_equal(count_fields(&denial, "WWW-Authenticate"),
+                         CASES[i].challenge == NULL ? 0 : 1);
         assert_span(field_of(&denial, "WWW-Authenticate", 0), CASES[i].challenge);
         assert_span(field_of(&denial, "Cache-Control", 0), "no-store");
         assert_span(field_of(&denial, "Doorward-Id", 0), "abc123");
@@ -91,9 +90,11 @@ static void the_error_stands_where_it_belongs(void **state)
         enum dw_reason reason;
         const char *first, *second;
     } CASES[] = {
-        {&MIXED, DW_SCHEME_BASIC, DW_BASIC_PASSWORD, "Bearer realm=\"api.example.com\", scope=\"read\"",
+        {&MIXED, DW_SCHEME_BASIC, DW_BASIC_PASSWORD,
+         "Bearer realm=\"api.example.com\", scope=\"read\"",
          "Basic realm=\"api.example.com\", charset=\"UTF-8\""},
-        {&MIXED, DW_SCHEME_BASIC, DW_BASIC_COLON, "Bearer realm=\"api.example.com\", scope=\"read\"",
+        {&MIXED, DW_SCHEME_BASIC, DW_BASIC_COLON,
+         "Bearer realm=\"api.example.com\", scope=\"read\"",
          "Basic realm=\"api.example.com\", charset=\"UTF-8\""},
         {&MIXED, DW_SCHEME_NONE, DW_HEADER_METHODS,
          "Bearer realm=\"api.example.com\", error=\"invalid_request\", "
@@ -214,9 +215,12 @@ static void malformed_is_400_where_the_policy_says_so(void **state)
         enum dw_reason reason;
         int status;
     } cases[] = {
-        {&POLICY, NULL, DW_HEADER_QUOTED, 401},       {&POLICY_400, NULL, DW_HEADER_QUOTED, 400},
-        {&POLICY_400, NULL, DW_TOKEN_JSON, 401},      {&POLICY, &route_400, DW_HEADER_QUOTED, 400},
-        {&POLICY, &route_400, DW_TOKEN_EXPIRED, 401}, {&POLICY_400, &route_401, DW_HEADER_QUOTED, 401},
+        {&POLICY, NULL, DW_HEADER_QUOTED, 401},
+        {&POLICY_400, NULL, DW_HEADER_QUOTED, 400},
+        {&POLICY_400, NULL, DW_TOKEN_JSON, 401},
+        {&POLICY, &route_400, DW_HEADER_QUOTED, 400},
+        {&POLICY, &route_400, DW_TOKEN_EXPIRED, 401},
+        {&POLICY_400, &route_401, DW_HEADER_QUOTED, 401},
     };
 
     (void)state;
@@ -248,8 +252,8 @@ static void what_is_hidden_is_not_there(void **state)
         enum dw_reason reason;
         int status;
     } CASES[] = {
-        {DW_HEADER_MISSING, 404},     {DW_TOKEN_EXPIRED, 404}, {DW_SCOPE_INSUFFICIENT, 404},
-        {DW_COOKIE_CROSS_SITE, 404},  {DW_HEADER_QUOTED, 400}, {DW_ATTEMPTS, 429},
+        {DW_HEADER_MISSING, 404},    {DW_TOKEN_EXPIRED, 404}, {DW_SCOPE_INSUFFICIENT, 404},
+        {DW_COOKIE_CROSS_SITE, 404}, {DW_HEADER_QUOTED, 400}, {DW_ATTEMPTS, 429},
         {DW_KEYS_UNREACHABLE, 503},
     };
     const struct dw_route route = {.path = "/", .hide = true, .accept = {DW_SCHEME_COOKIE}};
@@ -264,7 +268,8 @@ static void what_is_hidden_is_not_there(void **state)
         assert_span(field_of(&denial, "Cache-Control", 0), "no-store");
         if (denial.status == 404) {
             assert_string_equal(schemes_of(&denial), "");
-            assert_span(denial.body, "{\"title\":\"Not Found\",\"status\":404,\"id\":\"abc123\"}\n");
+            assert_span(denial.body,
+                        "{\"title\":\"Not Found\",\"status\":404,\"id\":\"abc123\"}\n");
         }
     }
     const struct dw_decision decision = {.reason = DW_COOKIE_EXPIRED, .route = &route};
@@ -298,9 +303,8 @@ static void no_script_meets_a_dialog(void **state)
         const struct dw_field field = {DW_SPAN("Sec-Fetch-Mode"), dw_span_of(CASES[i].mode)};
         const struct dw_request request = {.fields = &field,
                                            .n_fields = CASES[i].mode == NULL ? 0 : 1};
-        const struct dw_decision decision = {.reason = DW_HEADER_MISSING,
-                                             .route = CASES[i].route,
-                                             .digest_nonce = DW_SPAN("nonce")};
+        const struct dw_decision decision = {
+            .reason = DW_HEADER_MISSING, .route = CASES[i].route, .digest_nonce = DW_SPAN("nonce")};
         const struct dw_denial denial = write_denial(&POLICY, &request, decision);
         print_message("# %s\n", CASES[i].mode == NULL ? "(none)" : CASES[i].mode);
         assert_string_equal(schemes_of(&denial), CASES[i].schemes);
@@ -330,9 +334,9 @@ static void what_does_not_fit_is_refused(void **state)
     (void)state;
     for (size_t size = 0; size < 200; size++) {
         char *exact = malloc(size == 0 ? 1 : size);
-        assert_int_equal(dw_denial_write(&POLICY, &request, &decision, DW_SPAN("1"), exact, size,
-                                         &denial),
-                         DW_ERR_SIZE);
+        assert_int_equal(
+            dw_denial_write(&POLICY, &request, &decision, DW_SPAN("1"), exact, size, &denial),
+            DW_ERR_SIZE);
         free(exact);
     }
     assert_int_equal(dw_denial_write(&POLICY, &request, &decision, DW_SPAN("a\nb"), buffer,

@@ -98,15 +98,17 @@ static void an_opaque_token_may_be_bound(void **state)
 
 static void a_nonce_grows_old(void **state)
 {
-    static const char NONCE[] = "{\"jti\":\"j\",\"htm\":\"GET\",\"htu\":\"https://api.example.com/things\","
-                                "\"iat\":1700000000,\"ath\":\"@ath\",\"nonce\":\"@nonce\"}";
+    static const char NONCE[] =
+        "{\"jti\":\"j\",\"htm\":\"GET\",\"htu\":\"https://api.example.com/things\","
+        "\"iat\":1700000000,\"ath\":\"@ath\",\"nonce\":\"@nonce\"}";
     static const struct {
         int64_t age;
         enum dw_reason reason;
         bool fresh;
     } CASES[] = {
-        {-31, DW_DPOP_NONCE, true},   {-30, DW_ALLOWED_TOKEN, false}, {150, DW_ALLOWED_TOKEN, false},
-        {151, DW_ALLOWED_TOKEN, true}, {300, DW_ALLOWED_TOKEN, true}, {301, DW_DPOP_NONCE, true},
+        {-31, DW_DPOP_NONCE, true},     {-30, DW_ALLOWED_TOKEN, false},
+        {150, DW_ALLOWED_TOKEN, false}, {151, DW_ALLOWED_TOKEN, true},
+        {300, DW_ALLOWED_TOKEN, true},  {301, DW_DPOP_NONCE, true},
         {NOW + 1, DW_DPOP_NONCE, true},
     };
     static struct visit visit;
@@ -172,19 +174,20 @@ static void a_damaged_proof_is_refused(void **state)
 
     (void)state;
     visit_begin(&visit, DW_ALG_EdDSA);
-    const char *good = dpop_sign(&visit.client, expand(&visit, HEADER), expand(&visit, CLAIMS), NULL);
+    const char *good =
+        dpop_sign(&visit.client, expand(&visit, HEADER), expand(&visit, CLAIMS), NULL);
     const size_t len = strlen(good);
     for (size_t i = 0; i <= len; i++) {
         memcpy(damaged, good, len + 1);
         damaged[i] = damaged[i] == 'A' ? 'B' : 'A';
         struct guarded part = guard_bytes(good, i);
         struct guarded whole = guard_bytes(damaged, len);
-        assert_int_equal(
-            dpop_proof_read(part.span, ~0u, dpop_work.bytes + WORK_CLAIMS, &proof) == DW_REASON_NONE,
-            i == len);
-        assert_int_equal(
-            dpop_proof_read(whole.span, ~0u, dpop_work.bytes + WORK_CLAIMS, &proof) == DW_REASON_NONE,
-            i == len);
+        assert_int_equal(dpop_proof_read(part.span, ~0u, dpop_work.bytes + WORK_CLAIMS, &proof) ==
+                             DW_REASON_NONE,
+                         i == len);
+        assert_int_equal(dpop_proof_read(whole.span, ~0u, dpop_work.bytes + WORK_CLAIMS, &proof) ==
+                             DW_REASON_NONE,
+                         i == len);
         guard_release(&part);
         guard_release(&whole);
     }
@@ -198,8 +201,8 @@ static void check_challenge(struct place *place, const char *expected)
     static char buffer[DW_DENIAL_SIZE];
     struct dw_denial denial;
 
-    assert_int_equal(dw_denial_write(&place->policy, &place->request, &place->decision, DW_SPAN("1"),
-                                     buffer, sizeof(buffer), &denial),
+    assert_int_equal(dw_denial_write(&place->policy, &place->request, &place->decision,
+                                     DW_SPAN("1"), buffer, sizeof(buffer), &denial),
                      0);
     for (size_t i = 0; i < denial.n_fields; i++) {
         if (span_starts_nocase(denial.fields[i].value, "DPoP ")) {
@@ -225,12 +228,14 @@ static void challenges(void **state)
     place.policy.schemes.dpop.algorithms = DW_ALG_BIT(DW_ALG_ES256) | DW_ALG_BIT(DW_ALG_PS256);
     place.request.n_fields = 2;
     (void)ask(&place, authorization(&visit, "DPoP"), "nonsense");
-    check_challenge(&place, "DPoP realm=\"api\", error=\"invalid_dpop_proof\", error_description=\"The "
-                            "proof of possession is not valid.\", algs=\"ES256 PS256\"");
+    check_challenge(&place,
+                    "DPoP realm=\"api\", error=\"invalid_dpop_proof\", error_description=\"The "
+                    "proof of possession is not valid.\", algs=\"ES256 PS256\"");
     place.policy.schemes.dpop.nonce = true;
     (void)ask_with(&place, &visit, CLAIMS);
-    check_challenge(&place, "DPoP realm=\"api\", error=\"use_dpop_nonce\", error_description=\"The proof "
-                            "must hold the nonce given.\", algs=\"ES256 PS256\"");
+    check_challenge(&place,
+                    "DPoP realm=\"api\", error=\"use_dpop_nonce\", error_description=\"The proof "
+                    "must hold the nonce given.\", algs=\"ES256 PS256\"");
     (void)ask(&place, authorization(&visit, "Bearer"), "");
     check_challenge(&place, "DPoP realm=\"api\", algs=\"ES256 PS256\"");
     visit_end(&visit);

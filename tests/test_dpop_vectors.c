@@ -103,9 +103,9 @@ static void check_proof(const struct vector *vector)
     char ath[48];
 
     print_message("# %s:%d\n", vector->path, vector->number);
-    assert_int_equal(
-        dpop_proof_read(guarded.span, DW_ALG_BIT(DW_ALG_ES256), dpop_work.bytes + WORK_CLAIMS, &proof),
-        DW_REASON_NONE);
+    assert_int_equal(dpop_proof_read(guarded.span, DW_ALG_BIT(DW_ALG_ES256),
+                                     dpop_work.bytes + WORK_CLAIMS, &proof),
+                     DW_REASON_NONE);
     guard_release(&guarded);
     assert_span(proof.jkt, text_of(vector, "jkt", ""));
     assert_span(proof.jti, text_of(vector, "jti", ""));

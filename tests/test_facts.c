@@ -3,7 +3,7 @@
 
 /* Credentials that somebody has to look up, and the order in which credentials are looked for. */
 
-#define NOW INT64_C(1700000000)
+#define NOW  INT64_C(1700000000)
 #define AUTH "Authorization"
 
 static const char *const AUDIENCE[] = {"api"};
@@ -11,7 +11,9 @@ static const char *const DELETE[] = {"DELETE"};
 static const char *const ORIGINS[] = {"https://app.example"};
 static const struct dw_trust TRUST[] = {
     {.issuer = "https://jwt.example", .audiences = {AUDIENCE, 1}},
-    {.issuer = "https://opaque.example", .audiences = {AUDIENCE, 1}, .introspects = true,
+    {.issuer = "https://opaque.example",
+     .audiences = {AUDIENCE, 1},
+     .introspects = true,
      .opaque_prefix = "op_"},
 };
 static const struct dw_route ROUTES[] = {
@@ -113,9 +115,9 @@ static void remember(const struct dw_decision *decision, const char *claims)
     memory.known = (struct dw_known){.claims = dw_span_of(claims), .until = NOW + 300};
 }
 
-#define JOE "{\"sub\":\"joe\",\"scope\":\"read\",\"iat\":1699999999}"
+#define JOE           "{\"sub\":\"joe\",\"scope\":\"read\",\"iat\":1699999999}"
 #define JOES_PASSWORD "Basic am9lOnNlY3JldA==" /* joe:secret */
-#define OPAQUE "Bearer op_4e1f"
+#define OPAQUE        "Bearer op_4e1f"
 
 static void what_is_not_known_is_asked_for(void **state)
 {
@@ -223,7 +225,8 @@ static void a_revoked_users_password_is_checked_again(void **state)
 
 static void broken_claims_let_nobody_in(void **state)
 {
-    static const char *const BROKEN[] = {"", "[]", "{\"sub\":1}", "{\"sub\":\"joe\"", "{\"a\":1,\"a\":2}"};
+    static const char *const BROKEN[] = {"", "[]", "{\"sub\":1}", "{\"sub\":\"joe\"",
+                                         "{\"a\":1,\"a\":2}"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(BROKEN); i++) {
@@ -241,7 +244,8 @@ static void an_issuers_answer_is_judged_like_a_token(void **state)
         enum dw_reason reason;
     } CASES[] = {
         {"{\"active\":true,\"sub\":\"a\",\"aud\":\"api\"}", DW_ALLOWED_TOKEN},
-        {"{\"sub\":\"a\",\"aud\":[\"x\",\"api\"],\"iss\":\"https://opaque.example\"}", DW_ALLOWED_TOKEN},
+        {"{\"sub\":\"a\",\"aud\":[\"x\",\"api\"],\"iss\":\"https://opaque.example\"}",
+         DW_ALLOWED_TOKEN},
         {"{\"sub\":\"a\",\"aud\":\"api\",\"iss\":\"https://jwt.example\"}", DW_TOKEN_ISS},
         {"{\"sub\":\"a\",\"aud\":\"other\"}", DW_TOKEN_AUD},
         {"{\"sub\":\"a\"}", DW_TOKEN_AUD_MISSING},

@@ -269,10 +269,8 @@ static int add_nothing(void *context, struct edge_filling *filling, struct compl
 
 static int add_bad(void *context, struct edge_filling *filling, struct complaint *why)
 {
-    const struct edge_revocation bad = {.kind = EDGE_JTI,
-                                        .issuer = DW_SPAN(ISSUER),
-                                        .value = DW_SPAN("bad"),
-                                        .until = NOW + 60};
+    const struct edge_revocation bad = {
+        .kind = EDGE_JTI, .issuer = DW_SPAN(ISSUER), .value = DW_SPAN("bad"), .until = NOW + 60};
 
     (void)context;
     (void)why;
@@ -418,10 +416,14 @@ static void deciding_makes_no_system_call(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(bad_fixed_keys_are_refused),        TEST(without_an_edge_fixed_keys_decide),
-        TEST(before_the_edge_is_there_it_asks),  TEST(new_keys_count_at_once),
-        TEST(garbage_leaves_the_last_good_keys), TEST(the_edge_cannot_speak_for_fixed_keys),
-        TEST(a_replaced_edge_is_followed),       TEST(what_is_revoked_stays_out),
+        TEST(bad_fixed_keys_are_refused),
+        TEST(without_an_edge_fixed_keys_decide),
+        TEST(before_the_edge_is_there_it_asks),
+        TEST(new_keys_count_at_once),
+        TEST(garbage_leaves_the_last_good_keys),
+        TEST(the_edge_cannot_speak_for_fixed_keys),
+        TEST(a_replaced_edge_is_followed),
+        TEST(what_is_revoked_stays_out),
         TEST(a_replaced_edge_forgets_no_revocation),
         TEST(deciding_makes_no_system_call),
     };

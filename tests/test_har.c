@@ -119,7 +119,8 @@ static const struct {
     {ENTRIES(REFUSED) "\n$ ", 2, 1, 1},
     {ENTRIES(REFUSED) ENTRIES(REFUSED), 1, 1, 1},
     /* Of the last one all is there but the end of its body. */
-    {"{\"log\":{\"entries\":[" REFUSED ",\n{\"request\":{},\"response\":{\"status\":401,\"headers\":[" FIELD(
+    {"{\"log\":{\"entries\":[" REFUSED
+     ",\n{\"request\":{},\"response\":{\"status\":401,\"headers\":[" FIELD(
          "a", "b") "],\"content\":{\"text\":\"half",
      2, 2, 2},
 };
@@ -188,11 +189,13 @@ static const char *const KIND[] = {
     "\xef\xbb\xbf" ENTRIES(REFUSED),
     " \r\n\t" ENTRIES(REFUSED ",") "\r\n",
     "{\"entries\":[" REFUSED "]}",
-    "{\"log\":{\"x\":[NaN, -Infinity, 1e400, -0, [[{}]], {\"log\":{\"entries\":[]}},],\"entries\":[" REFUSED "]}}",
+    "{\"log\":{\"x\":[NaN, -Infinity, 1e400, -0, [[{}]], "
+    "{\"log\":{\"entries\":[]}},],\"entries\":[" REFUSED "]}}",
     ENTRIES(ENTRY("", "\"status\":\"401\",\"status\":200")),
     ENTRIES("{\"response\":{\"status\":401},\"response\":{\"status\":200}}"),
     ENTRIES(ENTRY("", "\"headers\":[" FIELD(":status", "401") "]")),
-    ENTRIES(ENTRY("\"headers\":null,\"cookies\":{},\"postData\":7", "\"status\":401.0,\"content\":[]")),
+    ENTRIES(
+        ENTRY("\"headers\":null,\"cookies\":{},\"postData\":7", "\"status\":401.0,\"content\":[]")),
 };
 
 static void takes_what_is_written_by_hand(void **state)
@@ -216,9 +219,11 @@ static const struct {
     const char *entry;
     const char *printed;
 } READINGS[] = {
-    {ENTRY("\"method\":\"GET\",\"url\":\"/\",\"headers\":[" FIELD("A", " b ") "]", "\"status\":401"),
+    {ENTRY("\"method\":\"GET\",\"url\":\"/\",\"headers\":[" FIELD("A", " b ") "]",
+           "\"status\":401"),
      "    1.1 name=[A] value=[ b ]\n"},
-    {ENTRY("\"headers\":[" FIELD("A", "x\\ny") "," FIELD("", "z") ",{\"name\":\"N\"}]", "\"status\":401"),
+    {ENTRY("\"headers\":[" FIELD("A", "x\\ny") "," FIELD("", "z") ",{\"name\":\"N\"}]",
+           "\"status\":401"),
      "    1.1 name=[A] value=[x\ny]\n    1.1 name=[N] value=[]\n"},
     {ENTRY("", "\"headers\":[" FIELD("Set-Cookie", "x\\ny") "]"),
      "    1.1 name=[Set-Cookie] value=[x]\n    1.1 name=[Set-Cookie] value=[y]\n"},
@@ -234,19 +239,24 @@ static const struct {
      "name=[Cookie] value=[a=1; b=2]\n"},
     {ENTRY("\"cookies\":[" FIELD("a", "1") "],\"headers\":[" FIELD("cookie", "a=0") "]", ""),
      "    1.1 name=[cookie] value=[a=0]\n  message 0"},
-    {ENTRY("", "\"cookies\":[{\"name\":\"a\",\"value\":\"1\",\"path\":\"/\",\"secure\":true,\"httpOnly\":false,"
+    {ENTRY("", "\"cookies\":[{\"name\":\"a\",\"value\":\"1\",\"path\":\"/"
+               "\",\"secure\":true,\"httpOnly\":false,"
                "\"sameSite\":\"None\"}],\"status\":200"),
      "name=[Set-Cookie] value=[a=1; Path=/; SameSite=None; Secure]\n"},
-    {ENTRY("\"postData\":{\"text\":\"a=b\",\"params\":[" FIELD("c", "d") "]}", ""), " body=[a=b]\n"},
+    {ENTRY("\"postData\":{\"text\":\"a=b\",\"params\":[" FIELD("c", "d") "]}", ""),
+     " body=[a=b]\n"},
     {ENTRY("\"postData\":{\"params\":[" FIELD("c c", "\xc3\xa9") "," FIELD("d", "&") "]}", ""),
      " body=[c+c=%C3%A9&d=%26]\n"},
     {ENTRY("\"postData\":{\"text\":\"YT1i\",\"encoding\":\"base64\"}", ""), " body=[a=b]\n"},
-    {ENTRY("", "\"content\":{\"text\":\"eyJ4Ijox\\nfQ==\",\"encoding\":\"base64\"}"), " body=[{\"x\":1}]\n"},
-    {ENTRY("", "\"content\":{\"encoding\":\"base64\",\"text\":\"no, plain\"}"), " body=[no, plain]\n"},
+    {ENTRY("", "\"content\":{\"text\":\"eyJ4Ijox\\nfQ==\",\"encoding\":\"base64\"}"),
+     " body=[{\"x\":1}]\n"},
+    {ENTRY("", "\"content\":{\"encoding\":\"base64\",\"text\":\"no, plain\"}"),
+     " body=[no, plain]\n"},
     {ENTRY("", "\"status\":200,\"content\":{\"mimeType\":\"image/png\",\"text\":\"xxxx\"}"),
      "  message 1 line 1 cut\n"},
     {ENTRY("", "\"status\":302,\"redirectURL\":\"/in\""), "name=[Location] value=[/in]\n"},
-    {ENTRY("", "\"status\":302,\"redirectURL\":\"/in\",\"headers\":[" FIELD("location", "/out") "]"),
+    {ENTRY("",
+           "\"status\":302,\"redirectURL\":\"/in\",\"headers\":[" FIELD("location", "/out") "]"),
      "  message 1 line 1\n    1.1 name=[location] value=[/out]\n"},
     {ENTRY("\"httpVersion\":\"h2\"", "\"httpVersion\":\"unknown\",\"status\":-1"),
      "line 1 version=[h2]\n  message 0 line 1\n"},
@@ -265,14 +275,19 @@ static const struct {
     {"{\"fromServiceWorker\":true}", " worker note"},
     {ENTRY("", "\"_error\":\"net::ERR_FAILED\",\"_transferSize\":0"),
      "note=[_error: net::ERR_FAILED] note=[_transferSize: 0]"},
-    {"{\"_error\":null,\"comment\":\"\",\"_resourceType\":\"fetch\"}", " took -1 note=[_resourceType: fetch]\n"},
-    {"{\"_initiator\":{\"type\":\"script\",\"stack\":{\"callFrames\":[{\"url\":\"https://a/x.js\"},{\"url\":"
+    {"{\"_error\":null,\"comment\":\"\",\"_resourceType\":\"fetch\"}",
+     " took -1 note=[_resourceType: fetch]\n"},
+    {"{\"_initiator\":{\"type\":\"script\",\"stack\":{\"callFrames\":[{\"url\":\"https://a/"
+     "x.js\"},{\"url\":"
      "\"https://a/y.js\"}]}},\"time\":1}",
      " took 1 note=[_initiator: script https://a/x.js]\n"},
-    {"{\"_blockedCookies\":[{\"cookie\":{\"name\":\"sid\",\"value\":\"secret\"},\"blockedReasons\":["
+    {"{\"_blockedCookies\":[{\"cookie\":{\"name\":\"sid\",\"value\":\"secret\"},\"blockedReasons\":"
+     "["
      "\"SameSiteLax\",\"SecureOnly\"]}]}",
      " note=[_blockedCookies: sid SameSiteLax SecureOnly]\n"},
     {"{\"_webSocketMessages\":[{\"data\":\"x\",\"_error\":\"y\"}]}", " took -1\n"},
+    {"{\"_webSocketMessages\":[{\"data\":\"x\"},{\"data\":\"code 4401\"},{\"data\":\"4401\"}]}",
+     " took -1 note=[data: code 4401]\n"},
     {ENTRY("", "\"content\":{\"size\":7}"), " note=[the response's body was not recorded]"},
 };
 
@@ -294,9 +309,10 @@ static void reads_entries(void **state)
 
 static void says_where_all_stands(void **state)
 {
-    static const char TEXT[] = "{\"log\":{\n\"creator\":{\"name\":\"Tool\",\"version\":\"1.2\"},\n"
-                               "\"entries\":[\n" REFUSED ",\n{\n\"request\":\n{\"headers\":[\n" FIELD(
-                                   "a", "b") "\n]},\"response\":{\"status\":401}}]}}";
+    static const char TEXT[] =
+        "{\"log\":{\n\"creator\":{\"name\":\"Tool\",\"version\":\"1.2\"},\n"
+        "\"entries\":[\n" REFUSED ",\n{\n\"request\":\n{\"headers\":[\n" FIELD(
+            "a", "b") "\n]},\"response\":{\"status\":401}}]}}";
     struct capture *capture = read_text(TEXT);
     const struct exchange *second = capture->exchanges[1];
 

@@ -142,11 +142,13 @@ static void hmac_is_the_standard(void **state)
     (void)state;
     memset(key, 0x0b, 20);
     hmac_join(key, &hi, 1, mac);
-    assert_hex(mac, sizeof(mac), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    assert_hex(mac, sizeof(mac),
+               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     memset(key, 0, sizeof(key));
     memcpy(key, "Jefe", 4);
     hmac_join(key, &jefe, 1, mac);
-    assert_hex(mac, sizeof(mac), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_hex(mac, sizeof(mac),
+               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     hmac_join(key, parts, 2, mac);
     hmac_join(key, &joined, 1, other);
     assert_memory_equal(mac, other, sizeof(mac));

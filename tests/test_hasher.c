@@ -163,7 +163,7 @@ static void full(void **state)
 
 /* -- Shares ------------------------------------------------------------------------------------ */
 
-#define SIX "2001:db8:1:2"
+#define SIX  "2001:db8:1:2"
 #define LONG "0123456789012345678901234567890123456789012345"
 
 /* One who has taken a whole share, who then finds no room, and who does. */

@@ -4,7 +4,8 @@
 #include "capture_text.h"
 
 #define JWT "eyJhbGciOiJub25lIn0.e30.x"
-#define UNDERSTOOD "paste a curl -v transcript, a HAR, a request or response, a curl command, a token"
+#define UNDERSTOOD \
+    "paste a curl -v transcript, a HAR, a request or response, a curl command, a token"
 
 /* -- What it is ------------------------------------------------------------------------------------------- */
 
@@ -12,41 +13,56 @@ static const struct {
     const char *text, *kind;
     int status; /* of the first exchange; 0 also where there is none */
 } KINDS[] = {
-    {"* Connected to a (192.0.2.1) port 80\n> GET / HTTP/1.1\n> \n< HTTP/1.1 401 No\n< \n", "curl", 401},
+    {"* Connected to a (192.0.2.1) port 80\n> GET / HTTP/1.1\n> \n< HTTP/1.1 401 No\n< \n", "curl",
+     401},
     {"< HTTP/2 401 \n< www-authenticate: Bearer\n< \n", "curl", 401},
-    {"10:00:00.000000 [0-0] * Connected to a (192.0.2.1) port 80\n10:00:00.1 [0-0] > GET / HTTP/1.1\n"
+    {"10:00:00.000000 [0-0] * Connected to a (192.0.2.1) port 80\n10:00:00.1 [0-0] > GET / "
+     "HTTP/1.1\n"
      "10:00:00.1 [0-0] > \n10:00:00.2 [0-0] < HTTP/1.1 401 \n",
      "curl", 401},
-    {"== Info: Connected to a (192.0.2.1) port 80\n<= Recv header, 14 bytes (0xe)\n0000: HTTP/1.1 401 \n",
+    {"== Info: Connected to a (192.0.2.1) port 80\n<= Recv header, 14 bytes (0xe)\n0000: HTTP/1.1 "
+     "401 \n",
      "curl-trace", 401},
     {"---request begin---\nGET / HTTP/1.1\nHost: a\n\n---request end---\n", "wget", 0},
-    {"send: b'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'\nreply: 'HTTP/1.1 401 No\\r\\n'\n", "python", 401},
+    {"send: b'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'\nreply: 'HTTP/1.1 401 No\\r\\n'\n", "python",
+     401},
     {"send: 'GET / HTTP/1.1\\r\\n\\r\\n'\nreply: 'HTTP/1.1 401 No\\r\\n'\n", "python", 401},
     {"DEBUG:urllib3.connectionpool:https://a:443 \"GET /b HTTP/1.1\" 401 52\n", "python", 401},
-    {"requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://a/b\n", "python", 401},
+    {"requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://a/b\n",
+     "python", 401},
     {"HTTP/1.1 401", "http", 401},
-    {"2026-11-21 10:00:00 * Connected to a (192.0.2.1) port 80\n2026-11-21 10:00:00 > GET / HTTP/1.1\n"
-     "2026-11-21 10:00:00 > Host: a\n2026-11-21 10:00:00 > \n2026-11-21 10:00:01 < HTTP/1.1 401 No\n",
+    {"2026-11-21 10:00:00 * Connected to a (192.0.2.1) port 80\n2026-11-21 10:00:00 > GET / "
+     "HTTP/1.1\n"
+     "2026-11-21 10:00:00 > Host: a\n2026-11-21 10:00:00 > \n2026-11-21 10:00:01 < HTTP/1.1 401 "
+     "No\n",
      "curl", 401},
     {"app[1]: HTTP/1.1 407 No\napp[1]: Server: a\napp[2]: Via: b\napp[2]: \n", "http", 407},
     {"10:00:00.1 http.c:6   == Info: Connected to a (192.0.2.1) port 80\n"
      "10:00:00.2 http.c:7   => Send header, 0000000221 bytes (0x000000dd)\n"
-     "10:00:00.2 http.c:7   => Send header: GET / HTTP/1.1\n10:00:00.2 http.c:7   => Send header: Host: a\n"
-     "10:00:00.2 http.c:7   => Send header:\n10:00:00.3 http.c:7   <= Recv header: HTTP/1.1 401 No\n",
+     "10:00:00.2 http.c:7   => Send header: GET / HTTP/1.1\n10:00:00.2 http.c:7   => Send header: "
+     "Host: a\n"
+     "10:00:00.2 http.c:7   => Send header:\n10:00:00.3 http.c:7   <= Recv header: HTTP/1.1 401 "
+     "No\n",
      "curl", 401},
     {"I1121 10:00:00.1    7 round_trippers.go:463] GET https://a:6443/api\n"
      "I1121 10:00:00.1    7 round_trippers.go:469] Request Headers:\n"
      "I1121 10:00:00.1    7 round_trippers.go:473]     Accept: */*\n"
-     "I1121 10:00:00.2    7 round_trippers.go:574] Response Status: 401 Unauthorized in 19 milliseconds\n"
+     "I1121 10:00:00.2    7 round_trippers.go:574] Response Status: 401 Unauthorized in 19 "
+     "milliseconds\n"
      "I1121 10:00:00.2    7 request.go:1188] Response Body: no\n",
      "console", 401},
-    {"<- \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\n-> \"HTTP/1.1 401 No \\r\\n\"\n-> \"\\r\\n\"\n",
+    {"<- \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\n-> \"HTTP/1.1 401 No \\r\\n\"\n-> "
+     "\"\\r\\n\"\n",
      "python", 401},
-    {"--2026-11-21 10:00:00--  http://a/\nHTTP request sent, awaiting response... 401 Unauthorized\n", "wget", 401},
+    {"--2026-11-21 10:00:00--  http://a/\nHTTP request sent, awaiting response... 401 "
+     "Unauthorized\n",
+     "wget", 401},
     {"curl: (56) Received HTTP code 407 from proxy after CONNECT\n", "curl", 407},
     {"Bearer error=\"invalid_token\", error_description=\"no\"\n", "http", 401},
     {"info: Failed to validate the token.\nIDX10223: Lifetime validation failed.\n", "http", 401},
-    {"DEBUG fetch response.header.www-authenticate=\"Bearer realm=\\\"https://a/\\\"\" status=401\n", "http", 401},
+    {"DEBUG fetch response.header.www-authenticate=\"Bearer realm=\\\"https://a/\\\"\" "
+     "status=401\n",
+     "http", 401},
     {"\n\n  HTTP/1.1 401 Unauthorized\n  Server: a\n", "http", 401},
     {"GET / HTTP/1.1\nHost: a\n\n", "http", 0},
     {"WWW-Authenticate: Bearer realm=\"a\"\n", "http", 401},
@@ -61,16 +77,20 @@ static const struct {
     {"alice@host:~$ curl https://a/\n", "command", 0},
     {"PS C:\\> curl.exe https://a/\n", "command", 0},
     {"$ curl -i https://a/\nHTTP/1.1 401 No\n\n", "http", 401},
-    {"$ curl -v https://a/\n* Connected to a (192.0.2.1) port 443\n> GET / HTTP/1.1\n> \n< HTTP/1.1 401 No\n< \n$ ",
+    {"$ curl -v https://a/\n* Connected to a (192.0.2.1) port 443\n> GET / HTTP/1.1\n> \n< "
+     "HTTP/1.1 401 No\n< \n$ ",
      "curl", 401},
     {"https://a/?access_token=x", "command", 0},
-    {"{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"https://a/\",\"headers\":[]},"
+    {"{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"https://a/"
+     "\",\"headers\":[]},"
      "\"response\":{\"status\":401,\"statusText\":\"\",\"headers\":[]}}]}}",
      "har", 401},
-    {"\xef\xbb\xbf{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"https://a/\",\"headers\":[]},"
+    {"\xef\xbb\xbf{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\",\"url\":\"https://a/"
+     "\",\"headers\":[]},"
      "\"response\":{\"status\":401,\"statusText\":\"\",\"headers\":[]}}]}}",
      "har", 401},
-    {"{\"startedDateTime\":\"2026-11-21T10:00:00Z\",\"request\":{\"method\":\"GET\",\"url\":\"https://a/\","
+    {"{\"startedDateTime\":\"2026-11-21T10:00:00Z\",\"request\":{\"method\":\"GET\",\"url\":"
+     "\"https://a/\","
      "\"headers\":[]},\"response\":{\"status\":401,\"statusText\":\"\",\"headers\":[]}}",
      "har", 401},
     {"Why do I get this?\n```http\nHTTP/1.1 401 No\nServer: a\n```\nRegards\n", "http", 401},
@@ -91,7 +111,8 @@ static void kinds_are_told_apart(void **state)
             fail();
         }
         assert_string_equal(capture_kind_name(capture->kind), KINDS[i].kind);
-        assert_int_equal(capture->n_exchanges > 0 ? capture->exchanges[0]->status : 0, KINDS[i].status);
+        assert_int_equal(capture->n_exchanges > 0 ? capture->exchanges[0]->status : 0,
+                         KINDS[i].status);
         capture_free(capture);
     }
 }
@@ -114,7 +135,8 @@ static void tokens_stay_as_they_are(void **state)
         {"Authorization: Bearer " JWT, "token", "Authorization: Bearer " JWT},
         {"Basic YWxpY2U6c2VjcmV0", "token", "Basic YWxpY2U6c2VjcmV0"},
         {"X-Api-Key: abc", "token", "X-Api-Key: abc"},
-        {"ghp_0123456789abcdef0123456789abcdef0123", "token", "ghp_0123456789abcdef0123456789abcdef0123"},
+        {"ghp_0123456789abcdef0123456789abcdef0123", "token",
+         "ghp_0123456789abcdef0123456789abcdef0123"},
         {"2YotnFZFEjr1zCsicMWpAA", "token", "2YotnFZFEjr1zCsicMWpAA"},
         {"{\"access_token\": \"" JWT "\", \"token_type\": \"Bearer\"}", "token-answer", JWT},
         {"{\"token_type\": \"Bearer\", \"id_token\" : \"" JWT "\"}", "token-answer", JWT},
@@ -182,8 +204,8 @@ static void more_than_enough_is_refused(void **state)
         n += sizeof(piece);
         assert_true(n <= INPUT_TEXT_MAX);
     }
-    assert_string_equal(why.text,
-                        "big.txt: more than 8 MiB, and no HAR: cut it down to the request that fails");
+    assert_string_equal(
+        why.text, "big.txt: more than 8 MiB, and no HAR: cut it down to the request that fails");
     input_free(input);
 }
 
@@ -226,7 +248,12 @@ static void utf16_is_decoded(void **state)
 static void surrogates_are_decoded(void **state)
 {
     /* "HTTP/1.1 401 \U0001f511", a surrogate alone behind it, and half a character at the end. */
-    static const char TEXT[] = "\xff\xfeH\0T\0T\0P\0/\0" "1\0.\0" "1\0 \0" "4\0" "0\0" "1\0 \0"
+    static const char TEXT[] = "\xff\xfeH\0T\0T\0P\0/\0"
+                               "1\0.\0"
+                               "1\0 \0"
+                               "4\0"
+                               "0\0"
+                               "1\0 \0"
                                "\x3d\xd8\x11\xdd\x11\xdd!\0z";
     struct capture *capture;
 
@@ -357,11 +384,16 @@ static void arenas_have_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_else_is_refused),    cmocka_unit_test(more_than_enough_is_refused),
-        cmocka_unit_test(kinds_are_told_apart),   cmocka_unit_test(tokens_stay_as_they_are),
-        cmocka_unit_test(utf16_is_decoded),       cmocka_unit_test(surrogates_are_decoded),
-        cmocka_unit_test(arenas_have_limits),     cmocka_unit_test(messages_have_limits),
-        cmocka_unit_test(memory_is_made_room_in), cmocka_unit_test(what_answers_nothing_is_dropped_first),
+        cmocka_unit_test(all_else_is_refused),
+        cmocka_unit_test(more_than_enough_is_refused),
+        cmocka_unit_test(kinds_are_told_apart),
+        cmocka_unit_test(tokens_stay_as_they_are),
+        cmocka_unit_test(utf16_is_decoded),
+        cmocka_unit_test(surrogates_are_decoded),
+        cmocka_unit_test(arenas_have_limits),
+        cmocka_unit_test(messages_have_limits),
+        cmocka_unit_test(memory_is_made_room_in),
+        cmocka_unit_test(what_answers_nothing_is_dropped_first),
     };
 
     return RUN_TAP(tests);

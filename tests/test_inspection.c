@@ -5,9 +5,10 @@
 #include "inspection.h"
 #include "mint.h"
 
-#define NOW INT64_C(1700000000)
-#define HEADER "eyJhbGciOiJFUzI1NiJ9"      /* {"alg":"ES256"} */
-#define CLAIMS "eyJpc3MiOiJhIiwiYXVkIjoiYiIsImV4cCI6MTcwMDAwMDYwMH0" /* iss a, aud b, exp NOW + 600 */
+#define NOW    INT64_C(1700000000)
+#define HEADER "eyJhbGciOiJFUzI1NiJ9" /* {"alg":"ES256"} */
+#define CLAIMS \
+    "eyJpc3MiOiJhIiwiYXVkIjoiYiIsImV4cCI6MTcwMDAwMDYwMH0" /* iss a, aud b, exp NOW + 600 */
 
 static struct inspection *inspect(const char *token, const struct dw_policy *policy)
 {
@@ -25,7 +26,7 @@ static void says_where_a_token_is_broken(void **state)
 {
     static const struct {
         const char *token, *reason;
-        bool header, claims; /* could they be read? */
+        bool header, claims;      /* could they be read? */
         size_t encoding, grammar; /* where, counted from 1; 0: nowhere */
     } CASES[] = {
         {"", "token.opaque_to_jwt", false, false, 0, 0},
@@ -169,9 +170,9 @@ static void agrees_with_the_guard(void **state)
 
 static void names_every_problem(void **state)
 {
-    static const enum dw_reason EXPECTED[] = {DW_TOKEN_TYP, DW_TOKEN_CLAIM_MISSING, DW_TOKEN_EXPIRED,
-                                              DW_TOKEN_NOT_YET, DW_TOKEN_AUD,
-                                              DW_TOKEN_BOUND_KEY};
+    static const enum dw_reason EXPECTED[] = {DW_TOKEN_TYP,     DW_TOKEN_CLAIM_MISSING,
+                                              DW_TOKEN_EXPIRED, DW_TOKEN_NOT_YET,
+                                              DW_TOKEN_AUD,     DW_TOKEN_BOUND_KEY};
     struct mint mint;
     struct inspection *found;
 

@@ -10,11 +10,11 @@
 /* -- An issuer on this machine ----------------------------------------------------------------- */
 
 static struct MHD_Daemon *issuer;
-static const char *said;         /* the answer */
+static const char *said; /* the answer */
 static unsigned status;
 static unsigned n_asked;
-static char last[512];           /* the form it was asked with */
-static char credentials[256];    /* its Authorization field */
+static char last[512];        /* the form it was asked with */
+static char credentials[256]; /* its Authorization field */
 
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
@@ -61,12 +61,13 @@ static void take_note(void *context)
 
 static int begin(const char *at, const char *client, const char *file, struct complaint *why)
 {
-    static struct dw_trust trust[] = {{.issuer = "https://none.test"}, {.issuer = "https://a.test"}};
+    static struct dw_trust trust[] = {{.issuer = "https://none.test"},
+                                      {.issuer = "https://a.test"}};
     static struct config_keys keys[2];
     struct config config = {.policy = {.trust = trust, .n_trust = 2}, .keys = keys};
 
-    keys[1] = (struct config_keys){
-        .introspection = at, .client_id = client, .client_secret_file = file};
+    keys[1] =
+        (struct config_keys){.introspection = at, .client_id = client, .client_secret_file = file};
     return introspection_new(&config, &lock, take_note, NULL, &introspection, why);
 }
 
@@ -76,11 +77,10 @@ static int set_up(void **state)
     n_asked = 0;
     status = 200;
     said = "{\"active\":false}";
-    issuer = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, answer, NULL,
-                              MHD_OPTION_SOCK_ADDR,
-                              &(struct sockaddr_in){.sin_family = AF_INET,
-                                                    .sin_addr = {htonl(INADDR_LOOPBACK)}},
-                              MHD_OPTION_END);
+    issuer = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, answer, NULL, MHD_OPTION_SOCK_ADDR,
+        &(struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}},
+        MHD_OPTION_END);
     assert_non_null(issuer);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/introspect",
              MHD_get_daemon_info(issuer, MHD_DAEMON_INFO_BIND_PORT)->port);

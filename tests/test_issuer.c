@@ -6,9 +6,19 @@
 static void leaves_other_paths_alone(void **state)
 {
     static const char *const PATHS[] = {
-        "", "/", "/doorward", "/doorward/", "/doorward/token/", "/doorward/Token", "/token",
-        "/.well-known/", "/.well-known/jwks.jso", "/.well-known/openid-configuration/",
-        "/.well-known/oauth-authorization-server/x", "doorward/token", "/doorward//token",
+        "",
+        "/",
+        "/doorward",
+        "/doorward/",
+        "/doorward/token/",
+        "/doorward/Token",
+        "/token",
+        "/.well-known/",
+        "/.well-known/jwks.jso",
+        "/.well-known/openid-configuration/",
+        "/.well-known/oauth-authorization-server/x",
+        "doorward/token",
+        "/doorward//token",
     };
 
     for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
@@ -111,8 +121,9 @@ static void refuses_an_algorithm_it_cannot_make(void **state)
 
 static void refuses_urls_that_name_no_issuer(void **state)
 {
-    static const char *const URLS[] = {"",         "api.example.com", "ftp://a",     "https://",
-                                       "https:///x", "https://a?b=c",   "https://a#b", "https://a b"};
+    static const char *const URLS[] = {
+        "",           "api.example.com", "ftp://a",     "https://",
+        "https:///x", "https://a?b=c",   "https://a#b", "https://a b"};
     struct place *place = *state;
     struct issuer_settings settings = place->settings;
     struct issuer *issuer = NULL;
@@ -183,9 +194,9 @@ static void refuses_bad_clients(void **state)
     static const struct {
         const char *name, *scope;
     } CASES[] = {
-        {"", "a"},         {" x", "a"},      {"x ", "a"},     {"a\nb", "a"},
-        {"a\x1b[31m", "a"}, {"\xff", "a"},    {"\xed\xa0\x80", "a"}, {"x\x7f", "a"},
-        {"x", "a\"b"},     {"x", "a\\b"},    {"x", "\xc3\xa4"}, {"x", "a\tb"},
+        {"", "a"},          {" x", "a"},   {"x ", "a"},           {"a\nb", "a"},
+        {"a\x1b[31m", "a"}, {"\xff", "a"}, {"\xed\xa0\x80", "a"}, {"x\x7f", "a"},
+        {"x", "a\"b"},      {"x", "a\\b"}, {"x", "\xc3\xa4"},     {"x", "a\tb"},
     };
     struct place *place = *state;
     struct store_client client = {.created = -1};
@@ -218,8 +229,8 @@ static void makes_clients(void **state)
 
     memset(name, 'n', sizeof(name));
     name[sizeof(name) - 1] = '\0';
-    assert_int_equal(
-        issuer_client_add(place->store, name, "  b a  b ", NOW, &client, secret, NULL), 0);
+    assert_int_equal(issuer_client_add(place->store, name, "  b a  b ", NOW, &client, secret, NULL),
+                     0);
     assert_string_equal(client.scope, "b a");
     assert_int_equal(strlen(client.id), 22);
     assert_memory_equal(client.id, "c_", 2);

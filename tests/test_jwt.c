@@ -230,8 +230,7 @@ static void types_are_strict(void **state)
 static enum dw_reason parse_claims(struct dw_span text, struct dw_jwt *jwt)
 {
     struct guarded claims = guard_bytes(text.at, text.len);
-    const enum dw_reason reason =
-        claims_parse(claims.span, work.bytes + WORK_FACT, WORK_ROOM, jwt);
+    const enum dw_reason reason = claims_parse(claims.span, work.bytes + WORK_FACT, WORK_ROOM, jwt);
 
     guard_release(&claims);
     return reason;

@@ -5,7 +5,7 @@
 
 #include "tap.h"
 
-#define JWT "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+#define JWT  "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 #define SIZE 512
 
 /* The value with a # for each byte that is hidden. */
@@ -57,7 +57,8 @@ static void covers_what_is_secret(void **state)
         {MASK_CREDENTIALS, "Digest realm= hunter2, response=6629fae", "hunter2"},
         {MASK_CREDENTIALS, "Digest realm=\"\", response=\"6629fae49393\"", "6629"},
         {MASK_CREDENTIALS,
-         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/2026, SignedHeaders=host, Signature=fe5f80f7", "fe5f"},
+         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/2026, SignedHeaders=host, Signature=fe5f80f7",
+         "fe5f"},
         {MASK_CREDENTIALS, "{\"access_token\":\"s3cr3tvalue\"}", "s3cr3t"},
         {MASK_COOKIE, "a=one; session=two; flag", "two"},
         {MASK_SET_COOKIE, "session=two; Path=/; HttpOnly", "two"},
@@ -123,12 +124,18 @@ static void knows_the_fields(void **state)
         const char *name;
         enum mask_kind kind;
     } CASES[] = {
-        {"Authorization", MASK_CREDENTIALS},    {"x-api-key", MASK_CREDENTIALS},
-        {"PRIVATE-TOKEN", MASK_CREDENTIALS},    {"Proxy-Authorization", MASK_CREDENTIALS},
-        {"DPoP", MASK_CREDENTIALS},             {"cookie", MASK_COOKIE},
-        {"Set-Cookie", MASK_SET_COOKIE},        {"Location", MASK_URL},
-        {"WWW-Authenticate", MASK_TEXT},        {"x-amzn-remapped-www-authenticate", MASK_TEXT},
-        {"Date", MASK_TEXT},                    {"", MASK_TEXT},
+        {"Authorization", MASK_CREDENTIALS},
+        {"x-api-key", MASK_CREDENTIALS},
+        {"PRIVATE-TOKEN", MASK_CREDENTIALS},
+        {"Proxy-Authorization", MASK_CREDENTIALS},
+        {"DPoP", MASK_CREDENTIALS},
+        {"cookie", MASK_COOKIE},
+        {"Set-Cookie", MASK_SET_COOKIE},
+        {"Location", MASK_URL},
+        {"WWW-Authenticate", MASK_TEXT},
+        {"x-amzn-remapped-www-authenticate", MASK_TEXT},
+        {"Date", MASK_TEXT},
+        {"", MASK_TEXT},
         {"Access-Control-Allow-Credentials", MASK_TEXT},
     };
 

@@ -77,8 +77,9 @@ static void bodies_say_no_more_than_they_should(void **state)
                              "\"detail\":\"The token has expired.\",\"error\":\"invalid_token\","
                              "\"id\":\"abc123\"}\n");
     denial = denial_for(&POLICY, expired, "application/json");
-    assert_span(denial.body, "{\"error\":\"invalid_token\","
-                             "\"error_description\":\"The token has expired.\",\"id\":\"abc123\"}\n");
+    assert_span(denial.body,
+                "{\"error\":\"invalid_token\","
+                "\"error_description\":\"The token has expired.\",\"id\":\"abc123\"}\n");
     denial = denial_for(&POLICY, attempts, "application/problem+json");
     assert_span(denial.body, "{\"title\":\"Too Many Requests\",\"status\":429,"
                              "\"detail\":\"Too many wrong attempts; wait a little.\","
@@ -114,16 +115,11 @@ static void a_form_stands_where_a_session_helps(void **state)
         const struct dw_route *route;
         bool form;
     } cases[] = {
-        {DW_HEADER_MISSING, NULL, false},
-        {DW_HEADER_MISSING, &tokens, false},
-        {DW_HEADER_MISSING, &hidden, false},
-        {DW_HEADER_QUOTED, &lenient, false},
-        {DW_COOKIE_CROSS_SITE, &PAGES, false},
-        {DW_ATTEMPTS, &PAGES, false},
-        {DW_GUARD_BUSY, &PAGES, false},
-        {DW_HEADER_MISSING, &PAGES, true},
-        {DW_COOKIE_EXPIRED, &PAGES, true},
-        {DW_STEPUP_AGE, &PAGES, true},
+        {DW_HEADER_MISSING, NULL, false},      {DW_HEADER_MISSING, &tokens, false},
+        {DW_HEADER_MISSING, &hidden, false},   {DW_HEADER_QUOTED, &lenient, false},
+        {DW_COOKIE_CROSS_SITE, &PAGES, false}, {DW_ATTEMPTS, &PAGES, false},
+        {DW_GUARD_BUSY, &PAGES, false},        {DW_HEADER_MISSING, &PAGES, true},
+        {DW_COOKIE_EXPIRED, &PAGES, true},     {DW_STEPUP_AGE, &PAGES, true},
         {DW_BASIC_PASSWORD, &PAGES, true},
     };
     struct dw_denial denial;
@@ -217,11 +213,12 @@ static void a_name_need_not_be_typed_again(void **state)
     memset(longest, 'l', sizeof(longest) - 1);
     memset(too_long, 'l', sizeof(too_long) - 1);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct dw_denial denial = write_denial(
-            &SITE, &request,
-            (struct dw_decision){.reason = DW_BASIC_PASSWORD, .route = &PAGES,
-                                 .scheme = cases[i].scheme,
-                                 .account = dw_span_of(cases[i].account)});
+        const struct dw_denial denial =
+            write_denial(&SITE, &request,
+                         (struct dw_decision){.reason = DW_BASIC_PASSWORD,
+                                              .route = &PAGES,
+                                              .scheme = cases[i].scheme,
+                                              .account = dw_span_of(cases[i].account)});
         print_message("# account %zu\n", i);
         assert_true(span_holds(denial.body, cases[i].value == NULL ? "" : cases[i].value));
         assert_int_equal(span_holds(denial.body, "required autofocus>\n<label"),
@@ -264,7 +261,8 @@ static void a_form_is_good_for_everybody(void **state)
 
 /* -- The size that always suffices ----------------------------------------------------------------- */
 
-#define LONGEST_WORDS 3 /* of DW_TEXT_MAX bytes that fit DW_SCOPE_MAX; one that is shorter fills it */
+#define LONGEST_WORDS \
+    3 /* of DW_TEXT_MAX bytes that fit DW_SCOPE_MAX; one that is shorter fills it */
 
 /* Everything that is written, as long as it may be and made of what is escaped the longest. */
 struct longest {
@@ -305,20 +303,27 @@ static void the_longest_answer_fits(void **state)
     static const enum dw_reason REASONS[] = {DW_HEADER_MISSING, DW_STEPUP_ACR, DW_TOKEN_EXPIRED,
                                              DW_SCOPE_INSUFFICIENT};
     const struct dw_list words = {most.words, LONGEST_WORDS + 1};
-    const struct dw_route route = {
-        .path = "/", .max_age = INT32_MAX, .acr = words, .scope = words,
-        .cors.origins = {most.origins, 1},
-        .accept = {DW_SCHEME_BEARER, DW_SCHEME_BASIC, DW_SCHEME_DIGEST, DW_SCHEME_APIKEY,
-                   DW_SCHEME_COOKIE, DW_SCHEME_CERTIFICATE, DW_SCHEME_DPOP}};
+    const struct dw_route route = {.path = "/",
+                                   .max_age = INT32_MAX,
+                                   .acr = words,
+                                   .scope = words,
+                                   .cors.origins = {most.origins, 1},
+                                   .accept = {DW_SCHEME_BEARER, DW_SCHEME_BASIC, DW_SCHEME_DIGEST,
+                                              DW_SCHEME_APIKEY, DW_SCHEME_COOKIE,
+                                              DW_SCHEME_CERTIFICATE, DW_SCHEME_DPOP}};
     const struct dw_policy policy = {
-        .realm = most.quotes, .routes = &route, .n_routes = 1, .resource.metadata = most.url,
+        .realm = most.quotes,
+        .routes = &route,
+        .n_routes = 1,
+        .resource.metadata = most.url,
         .schemes = {.digest = {.algorithms = (1u << DW_DIGESTS_END) - 1, .auth_int = 1},
                     .apikey = {.field = most.name, .query = most.name},
                     .cookie = {.name = most.name, .sign_in = most.path}}};
     const struct dw_field fields[] = {{DW_SPAN("Accept"), DW_SPAN("text/*")},
                                       {DW_SPAN("Content-Length"), DW_SPAN("1")},
                                       {DW_SPAN("Origin"), {most.origin, DW_TEXT_MAX}}};
-    const struct dw_request request = {.target = {most.target, 1024}, .fields = fields,
+    const struct dw_request request = {.target = {most.target, 1024},
+                                       .fields = fields,
                                        .n_fields = COUNT_OF(fields),
                                        .scope = {most.scope, DW_SCOPE_MAX},
                                        .realm = {most.quotes, DW_TEXT_MAX}};
@@ -330,9 +335,11 @@ static void the_longest_answer_fits(void **state)
     assert_string_equal(fault, "");
     assert_int_equal(error, 0);
     for (size_t i = 0; i < COUNT_OF(REASONS); i++) {
-        const struct dw_decision decision = {
-            .reason = REASONS[i], .route = &route, .scheme = DW_SCHEME_BEARER,
-            .digest_nonce = {most.word, 128}, .dpop_nonce = {most.word, 128}};
+        const struct dw_decision decision = {.reason = REASONS[i],
+                                             .route = &route,
+                                             .scheme = DW_SCHEME_BEARER,
+                                             .digest_nonce = {most.word, 128},
+                                             .dpop_nonce = {most.word, 128}};
         const struct dw_denial denial = write_denial(&policy, &request, decision);
         const bool is_401 = REASONS[i] != DW_SCOPE_INSUFFICIENT;
         assert_int_equal(count_fields(&denial, "WWW-Authenticate"), is_401 ? 9 : 1);

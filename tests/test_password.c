@@ -85,14 +85,15 @@ static void knows_the_passwords_of_others_hashes(void **state)
     n_cases = 0;
     assert_int_equal(vector_run_all("tests/vectors/password/apr1.txt", check_right_and_wrong), 1);
     assert_int_equal(vector_run_all("tests/vectors/password/crypt.txt", check_right_and_wrong), 1);
-    assert_int_equal(vector_run_all("tests/vectors/password/argon2id.txt", check_right_and_wrong), 1);
+    assert_int_equal(vector_run_all("tests/vectors/password/argon2id.txt", check_right_and_wrong),
+                     1);
     assert_true(n_cases >= 20);
 }
 
 static void refuses_wrong_passwords(void **state)
 {
-    static const char *const WRONG[] = {"correct hors", "correct horse ", "Correct horse", " correct horse",
-                                        "correct\thorse", "c"};
+    static const char *const WRONG[] = {"correct hors",   "correct horse ", "Correct horse",
+                                        " correct horse", "correct\thorse", "c"};
     char hash[256] = "";
     char *huge = malloc(PASSWORD_MAX + 2);
 

@@ -33,8 +33,10 @@ static void refuses_what_is_no_decision(void **state)
         "[]",
         "null",
         "{\"time\":\"2026-11-21T12:07:12.123456Z\",\"dropped\":3}",
-        "{\"time\":\"2026-11-21T12:07:12.123456Z\",\"id\":\"a\",\"reason\":\"no.such\",\"status\":401}",
-        "{\"time\":\"2026-11-21T12:07:12Z\",\"id\":\"a\",\"reason\":\"token.expired\",\"status\":401}",
+        "{\"time\":\"2026-11-21T12:07:12.123456Z\",\"id\":\"a\",\"reason\":\"no.such\",\"status\":"
+        "401}",
+        "{\"time\":\"2026-11-21T12:07:12Z\",\"id\":\"a\",\"reason\":\"token.expired\",\"status\":"
+        "401}",
         "{\"time\":\"2026-11-21T12:07:12.12345Z\",\"id\":\"a\",\"reason\":\"token.expired\"}",
         "{\"time\":\"2026-11-21T12:07:12.123456Z and on\",\"reason\":\"token.expired\"}",
         "{\"time\":12,\"id\":\"a\",\"reason\":\"token.expired\",\"status\":401}",
@@ -127,7 +129,8 @@ static void write_log(unsigned n)
 
 static void finds_each_decision_in_the_log(void **state)
 {
-    const unsigned n = 5000; /* several of the blocks that are read at once, and lines across each boundary */
+    const unsigned n =
+        5000; /* several of the blocks that are read at once, and lines across each boundary */
     struct recent_entry found;
 
     (void)state;
@@ -174,7 +177,8 @@ int main(void)
         cmocka_unit_test(reads_what_is_there_and_cuts_what_is_long),
         cmocka_unit_test_setup_teardown(finds_each_decision_in_the_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_nothing_that_is_not_there, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_line_that_is_being_written_is_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_that_is_being_written_is_left_alone, set_up,
+                                        tear_down),
     };
 
     return RUN_TAP(tests);

@@ -26,8 +26,8 @@ static enum path_result read_path(const char *target, unsigned reading, struct d
 static void broken_paths_are_refused(void **state)
 {
     static const char *const TARGETS[] = {
-        "/%",    "/%4",    "/%zz",   "/a%2",     "/a%00b",   "/a%0ab",
-        "/a%7f", "/a\x01", "/a\x7f", "/%25%30%", "/a%0d%0a", "/a#b", "/a/#/../b",
+        "/%",     "/%4",    "/%zz",     "/a%2",     "/a%00b", "/a%0ab",    "/a%7f",
+        "/a\x01", "/a\x7f", "/%25%30%", "/a%0d%0a", "/a#b",   "/a/#/../b",
     };
     struct dw_span path;
 

@@ -41,8 +41,8 @@ static void take(struct dw_policy policy)
 static void broken_patterns_are_refused(void **state)
 {
     static const char *const PATHS[] = {
-        "",       "a",      "/a/",    "//",   "/a//b", "/a/../b", "/./a", "/a%20b", "/a?b", "/a#b",
-        "/**/a",  "/a*",    "/{a",    "/{a}b", "/a;b", "/a b",    "/a\\b", "/\x01",
+        "",     "a",     "/a/", "//",  "/a//b", "/a/../b", "/./a", "/a%20b", "/a?b",
+        "/a#b", "/**/a", "/a*", "/{a", "/{a}b", "/a;b",    "/a b", "/a\\b",  "/\x01",
     };
 
     (void)state;
@@ -53,7 +53,8 @@ static void broken_patterns_are_refused(void **state)
 
 static void sound_patterns_are_taken(void **state)
 {
-    static const char *const PATHS[] = {"/", "/a", "/a/b.c", "/**", "/a/**", "/*/b", "/{id}/x", "/~a"};
+    static const char *const PATHS[] = {"/",     "/a",   "/a/b.c",  "/**",
+                                        "/a/**", "/*/b", "/{id}/x", "/~a"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
@@ -149,22 +150,40 @@ static void demands_name_segments_of_their_own_path(void **state)
             refuse_route(route);
         }
     }
-    refuse_route((struct dw_route){
-        .path = "/", .require = &(struct dw_demand){"", "x"}, .n_require = 1});
+    refuse_route(
+        (struct dw_route){.path = "/", .require = &(struct dw_demand){"", "x"}, .n_require = 1});
 }
 
 static void origins_are_as_browsers_write_them(void **state)
 {
     static const char *const BAD[] = {
-        "",          "null",          "app.example.com",       "https://",           "https://a/",
-        "https://a/b", "HTTPS://a",   "https://A",             "https://a:",         "https://a:0",
-        "https://a:65536", "https://a:99999999999999999999",   "https://a:8o",       "https://u@a",
-        "https://a b", "https://*.a", "https://[::1",          "https://[]",         "://a",
-        "https://a?b", "https:/a",    "1https://a",            "https://a~b",
+        "",
+        "null",
+        "app.example.com",
+        "https://",
+        "https://a/",
+        "https://a/b",
+        "HTTPS://a",
+        "https://A",
+        "https://a:",
+        "https://a:0",
+        "https://a:65536",
+        "https://a:99999999999999999999",
+        "https://a:8o",
+        "https://u@a",
+        "https://a b",
+        "https://*.a",
+        "https://[::1",
+        "https://[]",
+        "://a",
+        "https://a?b",
+        "https:/a",
+        "1https://a",
+        "https://a~b",
     };
     static const char *const GOOD[] = {
-        "https://app.example.com",  "http://localhost:3000", "https://[2001:db8::1]:8443",
-        "https://192.0.2.1",        "moz-extension://1b2c-3",
+        "https://app.example.com", "http://localhost:3000",  "https://[2001:db8::1]:8443",
+        "https://192.0.2.1",       "moz-extension://1b2c-3",
     };
 
     (void)state;
@@ -223,7 +242,8 @@ static void broken_issuers_are_refused(void **state)
         {{.issuer = "", .any_audience = true}},
         {{.issuer = "https://i", .any_audience = true, .opaque_prefix = "at_"}},
         {{.issuer = "https://i", .any_audience = true, .introspects = true, .opaque_prefix = ""}},
-        {{.issuer = "https://i", .any_audience = true}, {.issuer = "https://i", .any_audience = true}},
+        {{.issuer = "https://i", .any_audience = true},
+         {.issuer = "https://i", .any_audience = true}},
         {{.issuer = "https://i", .any_audience = true, .introspects = true},
          {.issuer = "https://j", .any_audience = true, .introspects = true}},
         {{.issuer = "https://i", .any_audience = true, .introspects = true, .opaque_prefix = "a"},
@@ -232,7 +252,8 @@ static void broken_issuers_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        refuse((struct dw_policy){.trust = cases[i], .n_trust = cases[i][1].issuer == NULL ? 1 : 2});
+        refuse(
+            (struct dw_policy){.trust = cases[i], .n_trust = cases[i][1].issuer == NULL ? 1 : 2});
     }
 }
 

@@ -205,8 +205,10 @@ static void ids_differ_and_do_not_count_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_entry_holds_what_is_known),   cmocka_unit_test(what_is_too_long_is_cut),
-        cmocka_unit_test(targets_are_cut_to_their_path),  cmocka_unit_test(secrets_leave_no_trace),
+        cmocka_unit_test(an_entry_holds_what_is_known),
+        cmocka_unit_test(what_is_too_long_is_cut),
+        cmocka_unit_test(targets_are_cut_to_their_path),
+        cmocka_unit_test(secrets_leave_no_trace),
         cmocka_unit_test(a_key_in_place_of_a_name_is_cut_to_its_id),
         cmocka_unit_test(ids_differ_and_do_not_count_up),
     };

@@ -18,8 +18,8 @@ static enum dw_reason judge(const struct dw_route *route, const char *target,
     static char scratch[DW_PATH_MAX];
 
     policy = (struct dw_policy){.routes = route, .n_routes = 1, .leeway = 30};
-    request = (struct dw_request){
-        .method = DW_SPAN("GET"), .target = dw_span_of(target), .now = NOW};
+    request =
+        (struct dw_request){.method = DW_SPAN("GET"), .target = dw_span_of(target), .now = NOW};
     found = (struct dw_decision){.scheme = DW_SCHEME_BEARER};
     trial = (struct trial){.policy = &policy,
                            .request = &request,
@@ -99,9 +99,8 @@ static void the_sign_in_must_be_recent_enough(void **state)
         int64_t auth_time;
         enum dw_reason reason;
     } CASES[] = {
-        {INT64_MIN, DW_STEPUP_AGE},      {0, DW_STEPUP_AGE},
-        {NOW - 60 - 31, DW_STEPUP_AGE},  {NOW - 60 - 30, DW_REASON_NONE},
-        {NOW - 60, DW_REASON_NONE},      {NOW, DW_REASON_NONE},
+        {INT64_MIN, DW_STEPUP_AGE},      {0, DW_STEPUP_AGE},         {NOW - 60 - 31, DW_STEPUP_AGE},
+        {NOW - 60 - 30, DW_REASON_NONE}, {NOW - 60, DW_REASON_NONE}, {NOW, DW_REASON_NONE},
     };
     const struct dw_route route = {.path = "/**", .max_age = 60};
     const struct dw_jwt none = {.auth_time = NOW};
@@ -177,9 +176,9 @@ static void values_mix_names_and_text(void **state)
     assert_int_equal(judge(&route, "/1/2", &who, "{\"https://example.com/who\":\"1.2-x\"}"),
                      DW_CLAIM_MISMATCH);
     assert_int_equal(judge(&route, "/1/2", &who, "{\"kind\":\"user\"}"), DW_CLAIM_MISMATCH);
-    assert_int_equal(judge(&route, "/1/2", &who,
-                           "{\"https://example.com/who\":\"1.2-x\",\"kind\":\"user\"}"),
-                     DW_REASON_NONE);
+    assert_int_equal(
+        judge(&route, "/1/2", &who, "{\"https://example.com/who\":\"1.2-x\",\"kind\":\"user\"}"),
+        DW_REASON_NONE);
 }
 
 /* A value that cannot be written out holds nowhere; the rest of the memory is not touched. */
@@ -221,7 +220,8 @@ static void every_reading_is_held_to_its_rule(void **state)
         {"/acme/x%2Fy", "{\"kind\":\"user\"}", 2, &ROUTES[1]},
         {"/acme/x%2Fy", "{\"kind\":\"user\",\"tenant\":\"acme\"}", 2, NULL},
         {"/open/%2e%2e/acme/x", "{\"tenant\":\"acme\"}", 2, NULL},
-        {"/open/..%5c..%252facme/x;y%2Fz", "{\"tenant\":\"acme\",\"kind\":\"user\"}", 3, &ROUTES[1]},
+        {"/open/..%5c..%252facme/x;y%2Fz", "{\"tenant\":\"acme\",\"kind\":\"user\"}", 3,
+         &ROUTES[1]},
     };
     const struct dw_policy policy = {.routes = ROUTES, .n_routes = COUNT_OF(ROUTES)};
     static char scratch[DW_PATH_MAX];
@@ -231,8 +231,11 @@ static void every_reading_is_held_to_its_rule(void **state)
         const struct dw_request request = {.method = DW_SPAN("GET"),
                                            .target = dw_span_of(CASES[i].target)};
         found = (struct dw_decision){.scheme = DW_SCHEME_BASIC};
-        trial = (struct trial){.policy = &policy, .request = &request, .work = &work,
-                               .found = &found, .claims = dw_span_of(CASES[i].claims)};
+        trial = (struct trial){.policy = &policy,
+                               .request = &request,
+                               .work = &work,
+                               .found = &found,
+                               .claims = dw_span_of(CASES[i].claims)};
         print_message("# %s %s\n", CASES[i].target, CASES[i].claims);
         assert_true(policy_route(&policy, &request, scratch, &trial.demands));
         assert_int_equal(trial.demands.n, CASES[i].rules);
@@ -258,8 +261,12 @@ static void the_checks_come_in_their_order(void **state)
 {
     const struct dw_demand demand = {"a", "b"};
     const struct dw_route blank = {.path = "/"};
-    const struct dw_route route = {.path = "/", .audience = {LIST, 1}, .acr = {LIST, 1},
-                                   .max_age = 1, .require = &demand, .n_require = 1};
+    const struct dw_route route = {.path = "/",
+                                   .audience = {LIST, 1},
+                                   .acr = {LIST, 1},
+                                   .max_age = 1,
+                                   .require = &demand,
+                                   .n_require = 1};
     struct dw_jwt who = {.n_aud = 0};
 
     (void)state;

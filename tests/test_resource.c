@@ -80,16 +80,16 @@ static void bound_tokens_are_required_where_no_others_go(void **state)
         {{.path = "/a", .accept = {DW_SCHEME_DPOP}}, {.path = "/b", .accept = {DW_SCHEME_DPOP}}},
         {{.path = "/a", .accept = {DW_SCHEME_DPOP}}, {.path = "/**"}},
         {{.path = "/a"}, {.path = "/**", .accept = {DW_SCHEME_DPOP}}},
-        {{.path = "/**", .methods = {GET, 1}, .accept = {DW_SCHEME_DPOP}}, {.path = "/a", .anyone = true}},
+        {{.path = "/**", .methods = {GET, 1}, .accept = {DW_SCHEME_DPOP}},
+         {.path = "/a", .anyone = true}},
         {{.path = "/a", .accept = {DW_SCHEME_BASIC}}, {.path = "/**", .accept = {DW_SCHEME_DPOP}}},
         {{.path = "/**", .accept = {DW_SCHEME_DPOP}}, {.path = "/a"}},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        const struct dw_policy policy = {.resource.resource = "https://api.example.com",
-                                         .routes = CASES[i],
-                                         .n_routes = 2};
+        const struct dw_policy policy = {
+            .resource.resource = "https://api.example.com", .routes = CASES[i], .n_routes = 2};
         const struct dw_span document = document_of(&policy);
         print_message("# %zu\n", i);
         assert_non_null(memmem(document.at, document.len, "\"RS256\"", 7));

@@ -10,14 +10,14 @@ static const char *const ONE_OF[] = {"admin", "root"};
 
 /* First match wins; the comment is the number a test names it by. */
 static const struct dw_route ROUTES[] = {
-    {.path = "/health", .anyone = true},                   /* 0 */
-    {.path = "/reports/**", .methods = {WRITE, 2}},        /* 1 */
-    {.path = "/reports/**"},                               /* 2 */
-    {.path = "/users/{id}/keys"},                          /* 3 */
-    {.path = "/users/*"},                                  /* 4 */
-    {.path = "/got", .methods = {GET, 1}},                 /* 5 */
-    {.path = "/public/**", .anyone = true},                /* 6 */
-    {.path = "/", .anyone = true},                         /* 7 */
+    {.path = "/health", .anyone = true},            /* 0 */
+    {.path = "/reports/**", .methods = {WRITE, 2}}, /* 1 */
+    {.path = "/reports/**"},                        /* 2 */
+    {.path = "/users/{id}/keys"},                   /* 3 */
+    {.path = "/users/*"},                           /* 4 */
+    {.path = "/got", .methods = {GET, 1}},          /* 5 */
+    {.path = "/public/**", .anyone = true},         /* 6 */
+    {.path = "/", .anyone = true},                  /* 7 */
 };
 
 static const struct dw_policy POLICY = {.routes = ROUTES, .n_routes = COUNT_OF(ROUTES)};
@@ -40,14 +40,30 @@ static void each_request_finds_its_first_rule(void **state)
         const char *method, *target;
         int route;
     } CASES[] = {
-        {"GET", "/health", 0},       {"GET", "/health/", 0},       {"GET", "/health?x", 0},
-        {"GET", "/%68ealth", 0},     {"GET", "//health", 0},       {"GET", "/health/x", -1},
-        {"GET", "/Health", -1},      {"GET", "/healthy", -1},      {"POST", "/reports", 1},
-        {"PUT", "/reports/a/b", 1},  {"GET", "/reports/a/b", 2},   {"post", "/reports", 2},
-        {"GET", "/reportsx", -1},    {"GET", "/users/7/keys", 3},  {"GET", "/users/7", 4},
-        {"GET", "/users", -1},       {"GET", "/users/7/x", -1},    {"GET", "/got", 5},
-        {"HEAD", "/got", 5},         {"POST", "/got", -1},         {"GET", "/", 7},
-        {"GET", "", 7},              {"OPTIONS", "*", -1},         {"GET", "/public", 6},
+        {"GET", "/health", 0},
+        {"GET", "/health/", 0},
+        {"GET", "/health?x", 0},
+        {"GET", "/%68ealth", 0},
+        {"GET", "//health", 0},
+        {"GET", "/health/x", -1},
+        {"GET", "/Health", -1},
+        {"GET", "/healthy", -1},
+        {"POST", "/reports", 1},
+        {"PUT", "/reports/a/b", 1},
+        {"GET", "/reports/a/b", 2},
+        {"post", "/reports", 2},
+        {"GET", "/reportsx", -1},
+        {"GET", "/users/7/keys", 3},
+        {"GET", "/users/7", 4},
+        {"GET", "/users", -1},
+        {"GET", "/users/7/x", -1},
+        {"GET", "/got", 5},
+        {"HEAD", "/got", 5},
+        {"POST", "/got", -1},
+        {"GET", "/", 7},
+        {"GET", "", 7},
+        {"OPTIONS", "*", -1},
+        {"GET", "/public", 6},
         {"GET", "http://h/health", 0},
     };
 
@@ -117,8 +133,7 @@ static void a_broken_path_has_no_route(void **state)
 
 static void scopes_are_compared_word_by_word(void **state)
 {
-    const struct dw_route route = {
-        .path = "/", .scope = {ALL_OF, 2}, .scope_any = {ONE_OF, 2}};
+    const struct dw_route route = {.path = "/", .scope = {ALL_OF, 2}, .scope_any = {ONE_OF, 2}};
     static const struct {
         const char *scope, *place;
         bool suffices;
@@ -141,9 +156,9 @@ static void scopes_are_compared_word_by_word(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         print_message("# \"%s\"\n", CASES[i].scope == NULL ? "" : CASES[i].scope);
-        assert_int_equal(scope_suffices(dw_span_of(CASES[i].scope), &route,
-                                        dw_span_of(CASES[i].place)),
-                         CASES[i].suffices);
+        assert_int_equal(
+            scope_suffices(dw_span_of(CASES[i].scope), &route, dw_span_of(CASES[i].place)),
+            CASES[i].suffices);
     }
     assert_true(scope_suffices(dw_span_of(NULL), NULL, dw_span_of(NULL)));
     assert_false(scope_suffices(dw_span_of(NULL), NULL, DW_SPAN("x")));
@@ -168,10 +183,10 @@ static void a_route_offers_bearer_unless_it_says_otherwise(void **state)
 {
     const struct dw_route blank = {.path = "/"};
     const struct dw_route two = {.path = "/", .accept = {DW_SCHEME_COOKIE, DW_SCHEME_BASIC}};
-    const struct dw_route all = {
-        .path = "/",
-        .accept = {DW_SCHEME_BEARER, DW_SCHEME_BASIC, DW_SCHEME_DIGEST, DW_SCHEME_APIKEY,
-                   DW_SCHEME_COOKIE, DW_SCHEME_CERTIFICATE, DW_SCHEME_DPOP, DW_SCHEME_NONE}};
+    const struct dw_route all = {.path = "/",
+                                 .accept = {DW_SCHEME_BEARER, DW_SCHEME_BASIC, DW_SCHEME_DIGEST,
+                                            DW_SCHEME_APIKEY, DW_SCHEME_COOKIE,
+                                            DW_SCHEME_CERTIFICATE, DW_SCHEME_DPOP, DW_SCHEME_NONE}};
 
     (void)state;
     assert_int_equal(route_offers(NULL, 0), DW_SCHEME_BEARER);

@@ -44,6 +44,9 @@ static const struct sighting KEYS[] = {
     {"> GET https://api.example.com/v1\n> X-API-Key: abcdefgh\n< 401\n= {\"message\":\"Invalid API "
      "key\"}\n",
      "apikey.rotated", 85, NULL},
+    {"> GET https://a.example.com/\n> Authorization: ApiKey YTpiY2Q=\n< 401\n< WWW-Authenticate: "
+     "ApiKey\n",
+     "apikey.rotated", 60, NULL},
     {"> GET https://us7.api.mailchimp.com/3.0\n> Authorization: Basic "
      "dTowMTIzNDU2Nzg5YWJjZGVmLXVzNg==\n< 401\n",
      "apikey.wrong_region", 95, NULL},

@@ -92,6 +92,12 @@ static const struct sighting OF_COOKIES[] = {
                                                  "Sec-Fetch-Site: cross-site\n> Sec-Fetch-Mode: "
                                                  "cors\n< 401\n",
      "cookie.third_party", 75, "cookie.samesite"},
+    {"> GET https://a.example.com/me\n> Sec-Fetch-Site: cross-site\n"
+     "> Sec-Fetch-Storage-Access: none\n< 401\n",
+     "cookie.third_party", 85, "cookie.samesite"},
+    {"> GET https://a.example.com/me\n> Sec-Fetch-Site: cross-site\n"
+     "> Sec-Fetch-Storage-Access: active\n< 401\n",
+     NULL, 0, "cookie.third_party"},
     {"> GET https://app.example.com/a\n> Cookie: sid=1; lang=en; sid=2\n< 401\n",
      "cookie.duplicate", 90, NULL},
     {"> GET https://app.example.com/a\n> Cookie: sid=1\n< 401\n< Set-Cookie: sid=; Max-Age=0\n",

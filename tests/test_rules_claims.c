@@ -44,6 +44,10 @@ static const struct sighting SIGHTINGS[] = {
     {ASK BEARER(AUD("https://b.example.org/"))
          SAYS("jwt audience invalid. expected: https://b.example.org"),
      "token.aud_format", 97, "token.aud_missing"},
+    {ASK BEARER(AUD("http://api.example.com/")) SAYS("invalid audience"), "token.aud_format", 96,
+     NULL},
+    {ASK BEARER(AUD("https://api.example.com")) SAYS("invalid audience"), "token.wrong_aud", 60,
+     "token.aud_format"},
     {ASK BEARER(AUD("11111111-2222")) SAYS("aud mismatch: want api://11111111-2222"),
      "token.aud_format", 97, NULL},
     {ASK BEARER(

@@ -66,7 +66,7 @@ static const struct sighting SIGHTINGS[] = {
     /* scope */
     {ASK BEARER("{\"scope\":\"orders:read\"," TIMES
                 "}") "< 403\n" DATE "< WWW-Authenticate: Bearer error=\"insufficient_scope\", "
-                                    "scope=\"orders:read orders:write\"\n",
+                     "scope=\"orders:read orders:write\"\n",
      "scope.insufficient", 97, NULL},
     {ASK BEARER("{\"scp\":[\"orders:read\"]," TIMES "}")
          CHALLENGE("error=\"insufficient_scope\", scope=\"orders:write\""),

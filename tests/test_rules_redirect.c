@@ -34,6 +34,12 @@ static const struct sighting SIGHTINGS[] = {
      "> GET https://b.example.com/2\n< 302\n< Location: https://b.example.com/3\n"
      "> GET https://b.example.com/3\n< 401\n",
      "redirect.cross_origin_drop", 97, NULL},
+    {"> GET https://api.example.com/v1\n" TOKEN "< 301\n< Location: /v1/?a=1\n",
+     "redirect.trailing_slash", 90, "redirect.same_origin_drop"},
+    {"> GET http://api.example.com/v1\n" TOKEN "< 301\n< Location: https://api.example.com/v1\n",
+     "redirect.http_to_https", 90, "redirect.trailing_slash"},
+    {"> GET https://api.example.com/v1\n" TOKEN "< 302\n< Location: /v2/\n", NULL, 0,
+     "redirect.trailing_slash"},
     {"> GET https://app.example.com/orders\n< 302\n< Location: "
      "https://login.example.com/authorize?x=1\n",
      "redirect.to_login", 95, NULL},

@@ -57,6 +57,10 @@ static const struct sighting OF_SERVERS[] = {
      "soft.body_error_200", 97, NULL},
     {ASKED TOKEN "< 200\n< grpc-status: 16\n< grpc-message: token expired\n", "soft.grpc_16", 97,
      NULL},
+    {ASKED TOKEN "< 200\n< Content-Type: application/grpc-web\n= ...grpc-status:16\n",
+     "soft.grpc_16", 97, NULL},
+    {ASKED TOKEN "< 200\n= {\"error\":{\"code\":499,\"message\":\"Token Required\"}}\n",
+     "status.499", 97, NULL},
     {ASKED TOKEN "< 200\n= {\"ok\":true,\"message\":\"authentication is fun\"}\n", NULL, 0,
      "soft.body_error_200"},
 };
@@ -74,6 +78,9 @@ static const struct sighting OF_PROXIES[] = {
      "proxy.mod_wsgi", 90, "proxy.apache_cgi"},
     {ASKED TOKEN "< 401\n< X-Amz-Cf-Id: abc\n= {\"message\":\"Missing token\"}\n",
      "proxy.cloudfront", 80, NULL},
+    {"> GET https://x.azurestaticapps.net/api\n" TOKEN
+     "< 401\n< WWW-Authenticate: Bearer error=\"invalid_token\"\n",
+     "proxy.platform_overwrites", 80, NULL},
     {ASKED "< 407\n< Proxy-Authenticate: Basic realm=\"p\"\n", "proxy.407", 97, NULL},
     {ASKED "< 511\n", "proxy.captive_portal", 97, NULL},
     {ASKED TOKEN "< 403\n< cf-mitigated: challenge\n", "proxy.edge_challenge", 95, NULL},
@@ -93,6 +100,15 @@ static const struct sighting OF_PROXIES[] = {
     {"@ 1795000000\n" ASKED TOKEN "< 401\n< Date: Wed, 18 Nov 2026 11:06:40 GMT\n"
      "@ 1795000060\n" ASKED TOKEN "< 401\n< Date: Wed, 18 Nov 2026 11:06:40 GMT\n",
      "cache.stored_401", 95, NULL},
+    {"@ 1795000000\n" ASKED TOKEN "< 401\n< Date: Wed, 18 Nov 2026 11:06:40 GMT\n"
+     "@ 1795000030\n" ASKED TOKEN "< 200\n"
+     "@ 1795000060\n" ASKED TOKEN "< 401\n< Date: Wed, 18 Nov 2026 11:06:40 GMT\n",
+     NULL, 0, "cache.stored_401"},
+    {ASKED TOKEN "< 302\n< Location: http://captive.example.net/guest\n", "proxy.captive_portal",
+     90, NULL},
+    {ASKED TOKEN "< 401\n" BEARER
+                 "* SSL: no alternative certificate subject name matches target host name\n",
+     "proxy.vhost", 90, NULL},
 };
 
 static void of_servers(void **state)

@@ -42,8 +42,7 @@ static const struct sighting SIGHTINGS[] = {
     {ASK BEARER("<<{\"alg\":\"nOnE\"}|" CLAIMS "|" SIGNATURE ">>") INVALID, "token.alg_none", 97,
      NULL},
     {ASK BEARER("<<{\"alg\":\"ES256\"}|" CLAIMS "|MEUCIQDabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
-                                                "QRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz>>")
-         INVALID,
+                "QRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz>>") INVALID,
      "token.signature_invalid", 90, NULL},
     {ASK BEARER("<<" HS "|" CLAIMS "|" SIGNATURE ">>") SAYS("invalid signature"),
      "token.signature_invalid", 85, NULL},

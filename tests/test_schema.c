@@ -285,7 +285,8 @@ static void the_resource_says_where_it_is_described(void **state)
         const char *url, *metadata;
     } CASES[] = {
         {"https://api.example.com", "https://api.example.com/.well-known/oauth-protected-resource"},
-        {"https://api.example.com/", "https://api.example.com/.well-known/oauth-protected-resource"},
+        {"https://api.example.com/",
+         "https://api.example.com/.well-known/oauth-protected-resource"},
         {"https://api.example.com/v1",
          "https://api.example.com/.well-known/oauth-protected-resource/v1"},
         {"http://127.0.0.1:8401/a/b/",

@@ -4,8 +4,8 @@
 #include "accounts.h"
 #include "store_place.h"
 
-#define NOW 1700000000
-#define IDLE 1800
+#define NOW      1700000000
+#define IDLE     1800
 #define LIFETIME 43200
 
 static const struct store_user USER = {.name = "alice", .scope = "read write"};
@@ -57,8 +57,12 @@ static void makes_a_session_and_keeps_its_hash_alone(void **state)
 
 static void writes_claims(void **state)
 {
-    struct store_session session = {.id = "abcdefghijkl", .user = "alice", .scope = "read",
-                                    .created = NOW, .used = NOW + 100, .expires = NOW + LIFETIME};
+    struct store_session session = {.id = "abcdefghijkl",
+                                    .user = "alice",
+                                    .scope = "read",
+                                    .created = NOW,
+                                    .used = NOW + 100,
+                                    .expires = NOW + LIFETIME};
     char buffer[DW_CLAIMS_MAX];
 
     (void)state;

@@ -92,8 +92,12 @@ static void finds_and_removes_no_other_user(void **state)
 static void keeps_users(void **state)
 {
     struct store *store = open_store(*state);
-    struct store_user user = {.name = "alice", .scope = "read write", .password = "$2y$",
-                              .realm = "api", .created = NOW, .changed = NOW + 1};
+    struct store_user user = {.name = "alice",
+                              .scope = "read write",
+                              .password = "$2y$",
+                              .realm = "api",
+                              .created = NOW,
+                              .changed = NOW + 1};
     struct store_user found;
     char names[256] = "";
 
@@ -279,7 +283,8 @@ static void note_session(void *context, const struct store_session *session)
 static void lists_sessions_that_last(void **state)
 {
     struct store *store = open_store(*state);
-    const struct store_session sessions[] = {make_session("1", "bob", NOW), make_session("2", "al", NOW),
+    const struct store_session sessions[] = {make_session("1", "bob", NOW),
+                                             make_session("2", "al", NOW),
                                              make_session("3", "bob", NOW - 4000)};
     char names[256] = "";
 
@@ -365,7 +370,8 @@ static void note_revocation(void *context, const struct store_revocation *revoca
 static void never_takes_a_revocation_back(void **state)
 {
     struct store *store = open_store(*state);
-    struct store_revocation revocation = {.kind = 2, .value = "al", .before = 50, .until = NOW + 500};
+    struct store_revocation revocation = {
+        .kind = 2, .value = "al", .before = 50, .until = NOW + 500};
     char names[256] = "";
 
     assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
@@ -393,8 +399,8 @@ static void forgets_revocations_that_mean_nothing_any_more(void **state)
     assert_int_equal(store_revoke(store, &revocation, NOW, NULL), 0);
     store_close(store);
     store = open_store(place);
-    assert_int_equal(store_revocation_list(store, NOW + DW_LEEWAY_MAX, note_revocation, names, NULL),
-                     0);
+    assert_int_equal(
+        store_revocation_list(store, NOW + DW_LEEWAY_MAX, note_revocation, names, NULL), 0);
     assert_string_equal(names, "1/i/a/0/1700000000 1/i/b/0/1700086400 ");
     names[0] = '\0';
     assert_int_equal(
@@ -438,9 +444,10 @@ static void notices_damaged_records(void **state)
     struct complaint why = {""};
     char names[256] = "";
 
-    run_sql(place, "INSERT INTO user VALUES ('al', '', hex(zeroblob(200)), '', '', '', '', 0, 0);"
-                   "INSERT INTO apikey VALUES ('0123456789abc', zeroblob(32), '', '', 0, 0, 0, 0, '');"
-                   "INSERT INTO revocation VALUES (1, '', hex(zeroblob(300)), 0, 9)");
+    run_sql(place,
+            "INSERT INTO user VALUES ('al', '', hex(zeroblob(200)), '', '', '', '', 0, 0);"
+            "INSERT INTO apikey VALUES ('0123456789abc', zeroblob(32), '', '', 0, 0, 0, 0, '');"
+            "INSERT INTO revocation VALUES (1, '', hex(zeroblob(300)), 0, 9)");
     assert_int_equal(store_user_find(store, DW_SPAN("al"), &user, &why), -1);
     assert_non_null(strstr(why.text, "the record of a user is damaged"));
     assert_string_equal(user.name, "untouched");

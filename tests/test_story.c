@@ -64,7 +64,7 @@ static void tells_of_one_failure_at_most_and_last(void **state)
 
 /* -- The order ------------------------------------------------------------------------------------ */
 
-#define JWT "eyJh...x9Qk"
+#define JWT   "eyJh...x9Qk"
 #define FIRST "route credentials scheme shape"
 #define TOKEN FIRST " structure algorithm type issuer key signature claims time audience revocation"
 
@@ -86,11 +86,13 @@ static const struct {
     {DW_SCHEME_BASIC, DW_TOKEN_EXPIRED, "", "", "", "!time"},
     {DW_SCHEME_BEARER, DW_HEADER_QUOTED, "", "", "", "route credentials scheme !shape"},
     {DW_SCHEME_BEARER, DW_TOKEN_ALG_NONE, JWT, "", "", FIRST " structure !algorithm"},
-    {DW_SCHEME_BEARER, DW_KEYS_UNREACHABLE, JWT, "", "", FIRST " structure algorithm type issuer !asking"},
+    {DW_SCHEME_BEARER, DW_KEYS_UNREACHABLE, JWT, "", "",
+     FIRST " structure algorithm type issuer !asking"},
     {DW_SCHEME_BEARER, DW_TOKEN_KID, JWT, "", "", FIRST " structure algorithm type issuer !key"},
     {DW_SCHEME_BEARER, DW_TOKEN_EXPIRED, JWT, "", "",
      FIRST " structure algorithm type issuer key signature claims !time"},
-    {DW_SCHEME_BEARER, DW_TOKEN_INACTIVE, "op_x...9Qkx", "", "", FIRST " structure type issuer !active"},
+    {DW_SCHEME_BEARER, DW_TOKEN_INACTIVE, "op_x...9Qkx", "", "",
+     FIRST " structure type issuer !active"},
     {DW_SCHEME_BEARER, DW_TOKEN_AUD, "op_x...9Qkx", "", "",
      FIRST " structure type issuer active claims time !audience"},
     {DW_SCHEME_BEARER, DW_TOKEN_REVOKED, JWT, "", "",
@@ -151,8 +153,8 @@ static void shows_what_was_looked_at(void **state)
                                        .token = JWT,
                                        .issuer = "https://a.example",
                                        .kid = "k"};
-    static const char *const SEEN[] = {"/v1/**", NULL, "bearer", JWT,  NULL,
-                                       NULL,     NULL, "https://a.example", "k", NULL};
+    static const char *const SEEN[] = {
+        "/v1/**", NULL, "bearer", JWT, NULL, NULL, NULL, "https://a.example", "k", NULL};
     struct story story;
 
     (void)state;
@@ -175,9 +177,12 @@ static void shows_both_values_of_what_failed(void **state)
         int64_t expected_at, seen_at;
     } CASES[] = {
         {DW_TOKEN_AUD, "https://a", "https://b", "https://a", STORY_TEXTS, 0, 0},
-        {DW_TOKEN_EXPIRED, "1700000000", "1699999000", "1700000000", STORY_LATER, 1700000000, 1699999000},
-        {DW_TOKEN_NOT_YET, "1700000000", "1700001000", "1700000000", STORY_BY, 1700000000, 1700001000},
-        {DW_DPOP_IAT, "1700000000", "-9223372036854775808", "1700000000", STORY_NEAR, 1700000000, INT64_MIN},
+        {DW_TOKEN_EXPIRED, "1700000000", "1699999000", "1700000000", STORY_LATER, 1700000000,
+         1699999000},
+        {DW_TOKEN_NOT_YET, "1700000000", "1700001000", "1700000000", STORY_BY, 1700000000,
+         1700001000},
+        {DW_DPOP_IAT, "1700000000", "-9223372036854775808", "1700000000", STORY_NEAR, 1700000000,
+         INT64_MIN},
         {DW_STEPUP_AGE, "auth_time", "", "auth_time", STORY_TEXTS, 0, 0},
         {DW_SCOPE_INSUFFICIENT, "write", "", "write", STORY_TEXTS, 0, 0},
         {DW_TOKEN_ISS, "", "https://b", NULL, STORY_TEXTS, 0, 0},

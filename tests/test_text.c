@@ -167,12 +167,9 @@ static void complains(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_plain_runs),
-        cmocka_unit_test(writes_json_strings),
-        cmocka_unit_test(writes_json_members),
-        cmocka_unit_test(writes_numbers),
-        cmocka_unit_test(writes_html),
-        cmocka_unit_test(stops_where_the_buffer_ends),
+        cmocka_unit_test(finds_plain_runs),    cmocka_unit_test(writes_json_strings),
+        cmocka_unit_test(writes_json_members), cmocka_unit_test(writes_numbers),
+        cmocka_unit_test(writes_html),         cmocka_unit_test(stops_where_the_buffer_ends),
         cmocka_unit_test(complains),
     };
 

@@ -132,17 +132,17 @@ static void refuses_bad_basic(void **state)
 {
     struct place *place = *state;
     static const char *const FIELDS[] = {
-        "Basic",  "Basic ", "Basic *",  "Basic YQ",         "Basic YQ==",       "Basic YTpi=",
-        "Basic ", "Bearer x", "Digest a=b", "Basic YTpiYw===", "Basic YTpi YTpi", "Basic a-_=",
-        "Basic YTolMg==", /* a:%2 */
+        "Basic",           "Basic ",     "Basic *",        "Basic YQ",   "Basic YQ==",
+        "Basic YTpi=",     "Basic ",     "Bearer x",       "Digest a=b", "Basic YTpiYw===",
+        "Basic YTpi YTpi", "Basic a-_=", "Basic YTolMg==", /* a:%2 */
     };
 
     for (size_t i = 0; i < COUNT_OF(FIELDS); i++) {
         const struct dw_field fields[] = {FORM_FIELD,
                                           {DW_SPAN("Authorization"), dw_span_of(FIELDS[i])}};
 
-        assert_true(ask(place, "POST", "/doorward/token", fields, 2,
-                        "grant_type=client_credentials"));
+        assert_true(
+            ask(place, "POST", "/doorward/token", fields, 2, "grant_type=client_credentials"));
         assert_error(place, 401, "invalid_client", FIELDS[i]);
     }
     post_basic(place, "Basic ", "nobody:wrong", "grant_type=client_credentials");

@@ -11,9 +11,9 @@
  * of it. With DOORWARD_WRITE_READ in the environment, the latter are written anew, to be looked at.
  */
 
-#define FILES      "tests/vectors/transcript/*.txt"
-#define FILE_SIZE  (64 * 1024)
-#define WRITTEN    (256 * 1024)
+#define FILES     "tests/vectors/transcript/*.txt"
+#define FILE_SIZE (64 * 1024)
+#define WRITTEN   (256 * 1024)
 
 static size_t load(const char *path, char *buffer, size_t size)
 {
@@ -111,8 +111,9 @@ static void transcripts_are_read(void **state)
 /* A transcript that ends anywhere is read to its end and no further, by its own reader and by any other. */
 static void check_prefix(struct dw_span bytes)
 {
-    static int (*const READERS[])(struct dw_span, const char *, struct capture **, struct complaint *) = {
-        curl_read, curl_trace_read, http_read, wget_read, python_read, console_read};
+    static int (*const READERS[])(struct dw_span, const char *, struct capture **,
+                                  struct complaint *) = {curl_read, curl_trace_read, http_read,
+                                                         wget_read, python_read,     console_read};
     struct guarded guarded = guard_bytes(bytes.at, bytes.len);
     struct capture *capture;
 
@@ -183,7 +184,8 @@ static void check_dressed(const char *path, struct dw_span bytes)
 {
     static char dressed[4 * FILE_SIZE];
     const unsigned plain = statuses(bytes);
-    const char *const BEFORE[] = {"", "", "> ", "    "}, *const END[] = {"\n", "\r\n", "\n", "\r\n"};
+    const char *const BEFORE[] = {"", "", "> ", "    "}, *const END[] = {"\n", "\r\n", "\n",
+                                                                         "\r\n"};
 
     for (size_t i = 0; i < COUNT_OF(BEFORE); i++) {
         const size_t len = dress(bytes, BEFORE[i], END[i], dressed);
@@ -201,7 +203,8 @@ static void dressing_changes_nothing(void **state)
     each_file(check_dressed);
 }
 
-static const struct capture_field *field_of(const char *text, const char *name, struct capture **capture)
+static const struct capture_field *field_of(const char *text, const char *name,
+                                            struct capture **capture)
 {
     assert_int_equal(read_input(dw_span_of(text), FILE_SIZE, capture, NULL), 0);
     return message_field(&(*capture)->exchanges[0]->request, name);
@@ -219,10 +222,12 @@ static void values_stay_raw(void **state)
         {"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\r\n\r\n", "Bearer x\r"},
         {"GET / HTTP/1.1\nHost: a\nAuthorization: \"Bearer x\"\n\n", "\"Bearer x\""},
         {"GET / HTTP/1.1\nHost: a\nAuthorization: Bearer\n x\n\n", "Bearer\n x"},
-        {"> GET / HTTP/1.1\n> Host: a\n> Authorization: Bearer x \n> \n< HTTP/1.1 401\n< \n", "Bearer x "},
+        {"> GET / HTTP/1.1\n> Host: a\n> Authorization: Bearer x \n> \n< HTTP/1.1 401\n< \n",
+         "Bearer x "},
         {"send: b'GET / HTTP/1.1\\r\\nHost: a\\r\\nAuthorization: Bearer \\xc3\\xa9\\r\\n\\r\\n'\n",
          "Bearer \xc3\xa9"},
-        {"send: b\"GET / HTTP/1.1\\r\\nHost: a\\r\\nAuthorization: Bearer it's\\r\\n\\r\\n\"\n", "Bearer it's"},
+        {"send: b\"GET / HTTP/1.1\\r\\nHost: a\\r\\nAuthorization: Bearer it's\\r\\n\\r\\n\"\n",
+         "Bearer it's"},
         {"GET / HTTP/1.1\nHost: a\nAuthorization: Bearer [redacted]\n\n", "Bearer [redacted]"},
         {"GET / HTTP/1.1\nHost: a\nAuthorization:\n\n", ""},
         {"GET / HTTP/1.1\nHost: a\nAuthorization: Bearer "
@@ -259,9 +264,11 @@ static void urls_become_absolute(void **state)
         {"GET /a HTTP/2\nHost: localhost:9000\n\n", "https://localhost:9000/a"},
         {"GET http://api.example.com/a HTTP/1.1\nHost: b\n\n", "http://api.example.com/a"},
         {"GET /a HTTP/1.1\nAccept: b\n\n", "/a"},
-        {"* Connected to api.example.com (192.0.2.1) port 80\n> GET /a HTTP/1.1\n> Host: api.example.com\n> \n",
+        {"* Connected to api.example.com (192.0.2.1) port 80\n> GET /a HTTP/1.1\n> Host: "
+         "api.example.com\n> \n",
          "http://api.example.com/a"},
-        {"* Connected to api.example.com (192.0.2.1) port 443\n> GET /a HTTP/1.1\n> Accept: b\n> \n",
+        {"* Connected to api.example.com (192.0.2.1) port 443\n> GET /a HTTP/1.1\n> Accept: b\n> "
+         "\n",
          "https://api.example.com/a"},
         {"* Connected to api.example.com (192.0.2.1) port 9443\n* SSL connection using TLSv1.3\n"
          "> GET /a HTTP/1.1\n> Host: api.example.com:9443\n> \n",
@@ -283,11 +290,12 @@ static void urls_become_absolute(void **state)
 /* No note repeats a secret that curl shows twice. */
 static void notes_keep_no_secret(void **state)
 {
-    static const char TEXT[] = "* Connected to a (192.0.2.1) port 443\n* h2h3 [authorization: Bearer hush]\n"
-                               "* [HTTP/2] [1] [:path: /]\n* [HTTP/2] [1] [cookie: hush]\n"
-                               "> GET / HTTP/2\n> Host: a\n> \n< HTTP/2 302\n< \n"
-                               "* Issue another request to this URL: 'https://alice:hush@a/b'\n"
-                               "> GET /b HTTP/2\n> Host: a\n> \n< HTTP/2 401\n< \n";
+    static const char TEXT[] =
+        "* Connected to a (192.0.2.1) port 443\n* h2h3 [authorization: Bearer hush]\n"
+        "* [HTTP/2] [1] [:path: /]\n* [HTTP/2] [1] [cookie: hush]\n"
+        "> GET / HTTP/2\n> Host: a\n> \n< HTTP/2 302\n< \n"
+        "* Issue another request to this URL: 'https://alice:hush@a/b'\n"
+        "> GET /b HTTP/2\n> Host: a\n> \n< HTTP/2 401\n< \n";
     struct capture *capture;
 
     (void)state;

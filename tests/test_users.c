@@ -5,9 +5,9 @@
 #include "guard_page.h"
 #include "store_place.h"
 
-#define NOW 1700000000
+#define NOW    1700000000
 #define BCRYPT "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
-#define APR1 "$apr1$xxxxxxxx$dxHfLAsjHkDRmG83UXe8K0"
+#define APR1   "$apr1$xxxxxxxx$dxHfLAsjHkDRmG83UXe8K0"
 
 static struct store_user find_user(struct store *store, const char *name)
 {
@@ -74,7 +74,8 @@ static void takes_no_name_of_129_bytes(void **state)
 static void sets_a_user(void **state)
 {
     struct store *store = open_store(*state);
-    struct user_settings settings = {.name = "J\xc3\xb6rg", .scope = " read  write read",
+    struct user_settings settings = {.name = "J\xc3\xb6rg",
+                                     .scope = " read  write read",
                                      .password = DW_SPAN("caf\xc3\xa9 au lait")};
     struct store_user user;
 
@@ -87,7 +88,8 @@ static void sets_a_user(void **state)
     assert_true(password_check(user.password, DW_SPAN("cafe\xcc\x81 au lait")));
 
     /* The same user under another spelling; the scope stays. */
-    settings = (struct user_settings){.name = "Jo\xcc\x88rg", .password = DW_SPAN("something else")};
+    settings =
+        (struct user_settings){.name = "Jo\xcc\x88rg", .password = DW_SPAN("something else")};
     assert_int_equal(user_set(store, &settings, NOW + 5, NULL), 0);
     user = find_user(store, "J\xc3\xb6rg");
     assert_string_equal(user.scope, "read write");
@@ -102,8 +104,8 @@ static void sets_a_user(void **state)
 static void makes_digests_where_they_are_wanted(void **state)
 {
     struct store *store = open_store(*state);
-    struct user_settings settings = {.name = "Mufasa", .password = DW_SPAN("Circle of Life"),
-                                     .realm = "http-auth@example.org"};
+    struct user_settings settings = {
+        .name = "Mufasa", .password = DW_SPAN("Circle of Life"), .realm = "http-auth@example.org"};
     char expected[DW_HA1_SIZE] = "";
     struct store_user user;
 
