@@ -146,9 +146,10 @@ static void look_nowhere(const struct scene *scene, const struct probes *probes,
         diagnosis_rule_out(diagnosis, "server.route_first", "a path nobody has answers 404");
         return;
     }
+    /* Many a guard asks who it is before it looks where to: seldom the reason. */
     if (nowhere->status == scene->it->status) {
         finding = diagnosis_suspect(diagnosis, "server.route_first",
-                                    scene_says(scene, "Missing Authentication Token") ? 98 : 60);
+                                    scene_says(scene, "Missing Authentication Token") ? 98 : 45);
         say_probe(diagnosis, finding, nowhere, "a path nobody has");
     }
 }

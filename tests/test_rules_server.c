@@ -173,7 +173,7 @@ static void probes(void **state)
     look_probed(ASKED TOKEN "< 401\n" BEARER ASKED TOKEN "< 401\n" BEARER
                             "> GET https://api.example.com/nowhere\n"
                             "< 401\n" BEARER,
-                AGAIN, "server.route_first", 60, "server.bad_node");
+                AGAIN, "server.route_first", 45, "server.bad_node");
     look_probed(ASKED TOKEN "< 401\n" BEARER ASKED TOKEN "< 401\n" BEARER
                             "> GET https://api.example.com/nowhere\n"
                             "< 404\n",
