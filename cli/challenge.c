@@ -19,22 +19,6 @@ struct value {
     size_t n_challenges;
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct dw_span trim(struct dw_span text)
-{
-    while (text.len > 0 && is_blank(text.at[text.len - 1])) {
-        text.len--;
-    }
-    while (text.len > 0 && is_blank(text.at[0])) {
-        text = (struct dw_span){text.at + 1, text.len - 1};
-    }
-    return text;
-}
-
 /* People paste the whole line. */
 static struct dw_span drop_name(struct dw_span text)
 {
@@ -44,7 +28,7 @@ static struct dw_span drop_name(struct dw_span text)
         const struct dw_span name = dw_span_of(NAMES[i]);
         if (text.len >= name.len &&
             dw_span_equal_nocase((struct dw_span){text.at, name.len}, name)) {
-            return trim((struct dw_span){text.at + name.len, text.len - name.len});
+            return cli_trim((struct dw_span){text.at + name.len, text.len - name.len});
         }
     }
     return text;
@@ -218,7 +202,7 @@ static int parse(const struct cli_line *line, bool json)
 
     for (size_t i = 0; i < line->n_operands; i++) {
         values[i].number = (unsigned)i + 1;
-        values[i].text = drop_name(trim(dw_span_of(line->operands[i])));
+        values[i].text = drop_name(cli_trim(dw_span_of(line->operands[i])));
     }
     const size_t n_faults = read_values(values, line->n_operands, json);
     for (size_t i = 0; i < line->n_operands; i++) {

@@ -132,6 +132,9 @@ void cli_put_member(const char *name, const char *value, const char *after);
 /* Like cli_put_json() without quotes, and with " and \ as they are: for a person. */
 void cli_put_safe(FILE *file, struct dw_span string);
 
+/* Without white space at both ends, line ends too. */
+struct dw_span cli_trim(struct dw_span text);
+
 /* The text on stdout, and spaces up to `width` columns and two more. */
 void cli_put_column(const char *text, size_t width);
 

@@ -147,3 +147,19 @@ void cli_put_column(const char *text, size_t width)
     cli_put_safe(stdout, dw_span_of(text));
     (void)printf("%*s", (int)(width > taken ? width - taken + 2 : 2), "");
 }
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct dw_span cli_trim(struct dw_span text)
+{
+    while (text.len > 0 && is_blank(text.at[text.len - 1])) {
+        text.len--;
+    }
+    while (text.len > 0 && is_blank(text.at[0])) {
+        text = (struct dw_span){text.at + 1, text.len - 1};
+    }
+    return text;
+}

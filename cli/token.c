@@ -27,17 +27,6 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static struct dw_span trim(struct dw_span text)
-{
-    while (text.len > 0 && is_blank(text.at[text.len - 1])) {
-        text.len--;
-    }
-    while (text.len > 0 && is_blank(text.at[0])) {
-        text = (struct dw_span){text.at + 1, text.len - 1};
-    }
-    return text;
-}
-
 /* People paste what stands in the field; it is the token they mean. */
 static struct dw_span drop_scheme(struct dw_span text)
 {
@@ -48,7 +37,7 @@ static struct dw_span drop_scheme(struct dw_span text)
         return text;
     }
     (void)fputs("doorward: left out the \"" SCHEME "\" before the token\n", stderr);
-    return trim((struct dw_span){text.at + len, text.len - len});
+    return cli_trim((struct dw_span){text.at + len, text.len - len});
 }
 
 /* -- What it is held against ------------------------------------------------------------------- */
@@ -151,7 +140,7 @@ static int judge(struct dw_span token, const struct dw_policy *policy,
 static int inspect(struct dw_span input, const struct inspect_options *options)
 {
     const struct config_flags flags = {.data = cli_data(options->data, NULL)};
-    const struct dw_span token = drop_scheme(trim(input));
+    const struct dw_span token = drop_scheme(cli_trim(input));
     struct config *config = NULL;
     struct complaint why;
     int status;

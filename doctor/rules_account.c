@@ -8,11 +8,7 @@
 
 #define TRIES 4 /* failures in a row that a server may answer with a lock */
 
-static const struct said {
-    const char *cause;
-    int confidence;
-    const char *texts;
-} SAID[] = {
+static const struct said SAID[] = {
     {"mfa.required", 93,
      "X-GitHub-OTP|Must specify two-factor|two-factor authentication|two factor "
      "authentication|mfa_required|"
@@ -57,19 +53,9 @@ static bool is_told(const struct scene *scene)
 static void look_said(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     (void)cause;
-    for (size_t i = 0; i < COUNT_OF_ROWS(SAID) && is_told(scene); i++) {
-        const struct dw_span said = said_of(scene, SAID[i].texts);
-        struct finding *finding;
-
-        if (said.at == NULL) {
-            continue;
-        }
-        /* A page of HTML has words for much that did not happen. */
-        finding = diagnosis_suspect(diagnosis, SAID[i].cause,
-                                    scene->body_is_html ? 70 : SAID[i].confidence);
-        finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"",
-                    BRIEF(said));
-        finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(said));
+    /* A page of HTML has words for much that did not happen. */
+    if (is_told(scene)) {
+        said_look(scene, diagnosis, SAID, COUNT_OF_ROWS(SAID), scene->body_is_html ? 70 : 100);
     }
 }
 

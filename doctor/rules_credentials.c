@@ -350,3 +350,21 @@ struct dw_span query_value(struct dw_span query, const char *name)
     }
     return NOTHING;
 }
+
+void said_look(const struct scene *scene, struct diagnosis *diagnosis, const struct said *rows,
+               size_t n, int most)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct dw_span said = said_of(scene, rows[i].texts);
+        struct finding *finding;
+
+        if (said.at == NULL) {
+            continue;
+        }
+        finding = diagnosis_suspect(diagnosis, rows[i].cause,
+                                    rows[i].confidence < most ? rows[i].confidence : most);
+        finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"",
+                    BRIEF(said));
+        finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(said));
+    }
+}

@@ -71,6 +71,18 @@ bool is_token_alone(const struct scene *scene);
 /* The first of the texts (separated by |) the server says, which lives as long as `texts`; absent: none. */
 struct dw_span said_of(const struct scene *scene, const char *texts);
 
+/* Words that name a cause only together with what the rules around them know; what always names one
+ * stands in texts.def. */
+struct said {
+    const char *cause;
+    int confidence;
+    const char *texts; /* separated by | */
+};
+
+/* Adds a finding for each row the server says; none surer than `most`. */
+void said_look(const struct scene *scene, struct diagnosis *diagnosis, const struct said *rows,
+               size_t n, int most);
+
 /* The same in any span. */
 struct dw_span found_of(struct dw_span in, const char *texts);
 

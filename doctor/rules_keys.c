@@ -182,11 +182,7 @@ static void look_secret(const struct scene *scene, struct diagnosis *diagnosis, 
 
 /* -- The server's own keys --------------------------------------------------------------------------- */
 
-static const struct said {
-    const char *cause;
-    int confidence;
-    const char *texts;
-} SAID[] = {
+static const struct said SAID[] = {
     {"token.server_key_pem", 92,
      "secret or public key must be provided|secretOrPublicKey|not valid key material|Could not "
      "deserialize key|"
@@ -212,18 +208,7 @@ static void look_server_keys(const struct scene *scene, struct diagnosis *diagno
                              const char *cause)
 {
     (void)cause;
-    for (size_t i = 0; i < COUNT_OF_ROWS(SAID); i++) {
-        const struct dw_span said = said_of(scene, SAID[i].texts);
-        struct finding *finding;
-
-        if (said.at == NULL) {
-            continue;
-        }
-        finding = diagnosis_suspect(diagnosis, SAID[i].cause, SAID[i].confidence);
-        finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"",
-                    BRIEF(said));
-        finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(said));
-    }
+    said_look(scene, diagnosis, SAID, COUNT_OF_ROWS(SAID), 100);
 }
 
 void keys_look(const struct scene *scene, struct diagnosis *diagnosis)

@@ -13,11 +13,7 @@
 
 /* -- In words ----------------------------------------------------------------------------------------- */
 
-static const struct said {
-    const char *cause;
-    int confidence;
-    const char *texts;
-} SAID[] = {
+static const struct said SAID[] = {
     {"token.session_ended", 90,
      "password has been changed|password was changed|session has been terminated|session was "
      "terminated|"
@@ -57,17 +53,8 @@ static const struct said {
 static void look_said(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     (void)cause;
-    for (size_t i = 0; i < COUNT_OF_ROWS(SAID) && scene->token.shape != TOKEN_NONE; i++) {
-        const struct dw_span said = said_of(scene, SAID[i].texts);
-        struct finding *finding;
-
-        if (said.at == NULL) {
-            continue;
-        }
-        finding = diagnosis_suspect(diagnosis, SAID[i].cause, SAID[i].confidence);
-        finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"",
-                    BRIEF(said));
-        finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(said));
+    if (scene->token.shape != TOKEN_NONE) {
+        said_look(scene, diagnosis, SAID, COUNT_OF_ROWS(SAID), 100);
     }
 }
 
