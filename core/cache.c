@@ -10,9 +10,9 @@
  * audience, scope and revocation are judged again on every hit.
  */
 
-#define WAYS 4
-#define SLOT_BYTES 4096
-#define SLOTS_MAX (1u << 20)
+#define WAYS         4
+#define SLOT_BYTES   4096
+#define SLOTS_MAX    (1u << 20)
 #define HASHED_BYTES 64
 
 struct slot_head {
@@ -103,38 +103,37 @@ static bool is_same(const struct slot_head *head, const struct cache_key *key)
     return head->policy == key->policy && dw_span_equal(head->jwt.token, key->token);
 }
 
-const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *key,
-                                const struct dw_issuer_keys *issuers, size_t *issuer)
-{
-    const uint64_t hash = hash_of(cache, key->token);
-    const size_t bucket = bucket_of(cache, hash);
-
-    for (size_t i = bucket; i < bucket + WAYS; i++) {
-        const struct slot_head *head = &cache->slots[i].head;
-        if (cache->hashes[i] != hash || !is_same(head, key)) {
-            continue;
-        }
-        const struct dw_keys *keys = issuers[head->issuer].keys;
-        if (keys == NULL || keys_find(keys, head->thumbprint) == NULL) {
-            return NULL;
-        }
-        *issuer = head->issuer;
-        return &head->jwt;
-    }
-    return NULL;
-}
-
-const struct dw_jwt *cache_find_claims(const struct dw_cache *cache, const struct cache_key *key)
+static const struct slot_head *find_slot(const struct dw_cache *cache, const struct cache_key *key)
 {
     const uint64_t hash = hash_of(cache, key->token);
     const size_t bucket = bucket_of(cache, hash);
 
     for (size_t i = bucket; i < bucket + WAYS; i++) {
         if (cache->hashes[i] == hash && is_same(&cache->slots[i].head, key)) {
-            return &cache->slots[i].head.jwt;
+            return &cache->slots[i].head;
         }
     }
     return NULL;
+}
+
+const struct dw_jwt *cache_find(const struct dw_cache *cache, const struct cache_key *key,
+                                const struct dw_issuer_keys *issuers, size_t *issuer)
+{
+    const struct slot_head *head = find_slot(cache, key);
+    const struct dw_keys *keys = head == NULL ? NULL : issuers[head->issuer].keys;
+
+    if (keys == NULL || keys_find(keys, head->thumbprint) == NULL) {
+        return NULL;
+    }
+    *issuer = head->issuer;
+    return &head->jwt;
+}
+
+const struct dw_jwt *cache_find_claims(const struct dw_cache *cache, const struct cache_key *key)
+{
+    const struct slot_head *head = find_slot(cache, key);
+
+    return head != NULL ? &head->jwt : NULL;
 }
 
 /* A token that comes but once shall take nobody's place, nor the time to copy it. */

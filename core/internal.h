@@ -214,7 +214,7 @@ struct cache_key {
 };
 
 /* The token, if it was verified under a key that is still in `issuers`; else NULL. */
-const struct dw_jwt *cache_find(struct dw_cache *cache, const struct cache_key *key,
+const struct dw_jwt *cache_find(const struct dw_cache *cache, const struct cache_key *key,
                                 const struct dw_issuer_keys *issuers, size_t *issuer);
 
 /* Remembers a verified token, if it fits and comes for the second time; may forget another. */
