@@ -365,7 +365,9 @@ class Nginx(Process):
             wait_for("nginx's end", lambda: not os.path.exists(f"{self.folder}/nginx.pid"))
 
     def is_up(self):
-        if not self.runs() and not self.detached:
+        if self.detached and self.runs():
+            return False  # until its launcher has ended, nginx takes itself for an upgrade's and refuses another
+        if not self.detached and not self.runs():
             raise RuntimeError(f"nginx ended:\n{self.output()}\n{self.errors()}")
         return os.path.exists(f"{self.folder}/nginx.pid") and listens(self.port)
 
