@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packing.h"
 #include "shared_file.h"
 
-#define RING_LAYOUT 2
+#define RING_LAYOUT 3
 
-#define CACHE_LINE  64
-#define ENTRY_WORDS (sizeof(struct recent_entry) / sizeof(uint64_t))
-_Static_assert(sizeof(struct recent_entry) % sizeof(uint64_t) == 0, "an entry is whole words");
+#define CACHE_LINE 64
 
 /* An entry that stays unfinished is given up after so many polls, or when so many others have come
  * after it: its writer is dead, or as good as dead. */
@@ -26,7 +25,7 @@ _Static_assert(sizeof(struct recent_entry) % sizeof(uint64_t) == 0, "an entry is
 struct slot {
     _Alignas(CACHE_LINE) _Atomic uint64_t sequence;
     _Atomic uint64_t sum;
-    _Atomic uint64_t words[ENTRY_WORDS];
+    _Atomic uint64_t words[PACKING_WORDS];
 };
 
 struct ring {
@@ -94,13 +93,13 @@ bool recent_is_current(const struct recent *recent)
 /* -- Adding ------------------------------------------------------------------------------------ */
 
 /* Two lanes, so that the multiplications overlap. */
-static uint64_t sum_words(const uint64_t words[ENTRY_WORDS], uint64_t ticket)
+static uint64_t sum_words(const uint64_t *words, size_t n, uint64_t ticket)
 {
     const uint64_t odd = 0x9e3779b97f4a7c15u;
     uint64_t a = ticket + odd;
     uint64_t b = ~ticket;
 
-    for (size_t i = 0; i + 1 < ENTRY_WORDS; i += 2) {
+    for (size_t i = 0; i + 1 < n; i += 2) {
         a = (a ^ words[i]) * odd;
         b = (b ^ words[i + 1]) * odd;
         a ^= a >> 32;
@@ -108,22 +107,21 @@ static uint64_t sum_words(const uint64_t words[ENTRY_WORDS], uint64_t ticket)
     }
     return a ^ (b << 1) ^ (b >> 63);
 }
-_Static_assert(ENTRY_WORDS % 2 == 0, "sum_words takes two at a time");
 
 void recent_add(struct recent *recent, const struct recent_entry *entry)
 {
     const uint64_t ticket = atomic_fetch_add_explicit(&recent->ring->head, 1, memory_order_relaxed);
     struct slot *slot = &recent->ring->slots[ticket % RECENT_SLOTS];
     uint64_t writing = 2 * ticket + 1;
-    uint64_t words[ENTRY_WORDS];
+    uint64_t words[PACKING_WORDS];
+    const size_t n = packing_write(entry, words);
 
-    memcpy(words, entry, sizeof(words));
     atomic_store_explicit(&slot->sequence, writing, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    for (size_t i = 0; i < ENTRY_WORDS; i++) {
+    for (size_t i = 0; i < n; i++) {
         atomic_store_explicit(&slot->words[i], words[i], memory_order_relaxed);
     }
-    atomic_store_explicit(&slot->sum, sum_words(words, ticket), memory_order_relaxed);
+    atomic_store_explicit(&slot->sum, sum_words(words, n, ticket), memory_order_relaxed);
     /* Fails where a younger writer has taken the slot: this entry is lost, and counted as such. */
     (void)atomic_compare_exchange_strong_explicit(&slot->sequence, &writing, writing + 1,
                                                   memory_order_release, memory_order_relaxed);
@@ -131,47 +129,29 @@ void recent_add(struct recent *recent, const struct recent_entry *entry)
 
 /* -- Taking ------------------------------------------------------------------------------------ */
 
-/* The ring's bytes are anybody's who may write the file: no text runs past its end. */
-static void close_texts(struct recent_entry *entry)
-{
-    entry->id[sizeof(entry->id) - 1] = '\0';
-    entry->method[sizeof(entry->method) - 1] = '\0';
-    entry->path[sizeof(entry->path) - 1] = '\0';
-    entry->route[sizeof(entry->route) - 1] = '\0';
-    entry->source[sizeof(entry->source) - 1] = '\0';
-    entry->issuer[sizeof(entry->issuer) - 1] = '\0';
-    entry->kid[sizeof(entry->kid) - 1] = '\0';
-    entry->subject[sizeof(entry->subject) - 1] = '\0';
-    entry->client[sizeof(entry->client) - 1] = '\0';
-    entry->token[sizeof(entry->token) - 1] = '\0';
-    entry->credential[sizeof(entry->credential) - 1] = '\0';
-    entry->account[sizeof(entry->account) - 1] = '\0';
-    entry->wanted[sizeof(entry->wanted) - 1] = '\0';
-    entry->seen[sizeof(entry->seen) - 1] = '\0';
-}
-
 static enum slot_state read_slot(struct ring *ring, uint64_t ticket, struct recent_entry *entry)
 {
     struct slot *slot = &ring->slots[ticket % RECENT_SLOTS];
     const uint64_t finished = 2 * ticket + 2;
     const uint64_t before = atomic_load_explicit(&slot->sequence, memory_order_acquire);
-    uint64_t words[ENTRY_WORDS];
+    uint64_t words[PACKING_WORDS];
     uint64_t sum;
+    size_t n;
 
     if (before != finished) {
         return before < finished ? SLOT_UNFINISHED : SLOT_LOST;
     }
-    for (size_t i = 0; i < ENTRY_WORDS; i++) {
+    n = packing_count(atomic_load_explicit(&slot->words[PACKING_HEAD], memory_order_relaxed));
+    for (size_t i = 0; i < n; i++) {
         words[i] = atomic_load_explicit(&slot->words[i], memory_order_relaxed);
     }
     sum = atomic_load_explicit(&slot->sum, memory_order_relaxed);
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load_explicit(&slot->sequence, memory_order_relaxed) != before ||
-        sum != sum_words(words, ticket)) {
+        sum != sum_words(words, n, ticket)) {
         return SLOT_LOST;
     }
-    memcpy(entry, words, sizeof(*entry));
-    close_texts(entry);
+    packing_read(words, n, entry);
     return SLOT_FINISHED;
 }
 

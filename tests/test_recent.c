@@ -14,6 +14,7 @@
 #define HEAD_AT   56
 #define SLOTS_AT  64
 #define SLOT_SIZE 768
+#define WORDS_AT  16 /* in a slot */
 
 static struct edge_folder folder;
 
@@ -283,10 +284,13 @@ static void a_mixed_entry_is_dropped(void **state)
     struct recent *recent = open_recent(true);
 
     (void)state;
-    add(recent, 0);
-    add(recent, 1);
-    write_word(SLOTS_AT + 64, 0x6261);
-    check_taken(recent, 1, 1);
+    for (long word = 0; word < 4; word++) {
+        for (int i = 0; i < 2; i++) {
+            add(recent, 2 * (int)word + i);
+        }
+        write_word(SLOTS_AT + (2 * word * SLOT_SIZE) + WORDS_AT + (8 * word), 0x6261);
+        check_taken(recent, 2 * (int)word + 1, 1);
+    }
     recent_close(recent);
 }
 
