@@ -82,7 +82,8 @@ static bool find(void *context, enum dw_fact fact, const uint8_t name[DW_FACT_NA
     if (memcmp(name, scene->name, DW_FACT_NAME) != 0) {
         return false;
     }
-    *known = (struct dw_known){.claims = dw_span_of(scene->claims), .until = NOW + 600};
+    *known =
+        (struct dw_known){.claims = dw_span_of(scene->claims), .until = NOW + 600, .again = true};
     return true;
 }
 
@@ -235,7 +236,8 @@ static double measure_digest(void)
     add_field(scene, "Authorization", scene->first);
     dw_fact_name(DW_FACT_DIGEST, DW_SPAN("joe"), scene->name);
     (void)snprintf(scene->claims, sizeof(scene->claims),
-                   "{\"sub\":\"joe\",\"scope\":\"read:reports\",\"ha1\":{\"SHA-256\":\"%s\"}}", ha1);
+                   "{\"sub\":\"joe\",\"scope\":\"read:reports\",\"ha1\":{\"SHA-256\":\"%s\"}}",
+                   ha1);
     return measure_scene(scene, DW_ALLOWED_PASSWORD);
 }
 
@@ -340,10 +342,11 @@ static X509 *make_certificate(EVP_PKEY *key)
     need(X509_set_version(made, 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(made), 1) == 1 &&
              ASN1_TIME_set(X509_getm_notBefore(made), NOW - 60) != NULL &&
              ASN1_TIME_set(X509_getm_notAfter(made), NOW + 3600) != NULL &&
-             X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"agent", -1,
-                                        -1, 0) == 1 &&
+             X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"agent",
+                                        -1, -1, 0) == 1 &&
              X509_set_issuer_name(made, name) == 1 && X509_set_pubkey(made, key) == 1 &&
-             san != NULL && X509_add_ext(made, san, -1) == 1 && X509_sign(made, key, EVP_sha256()) > 0,
+             san != NULL && X509_add_ext(made, san, -1) == 1 &&
+             X509_sign(made, key, EVP_sha256()) > 0,
          "making a certificate");
     X509_EXTENSION_free(san);
     return made;

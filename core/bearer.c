@@ -166,7 +166,7 @@ static enum dw_reason read_opaque(struct trial *trial, struct dw_span token, siz
     if (reason != DW_REASON_NONE) {
         return reason;
     }
-    reason = lookup_read(trial, known.claims);
+    reason = lookup_read(trial, &known);
     if (reason != DW_REASON_NONE) {
         return reason;
     }

@@ -236,6 +236,8 @@ struct dw_known {
                               Digest also ha1: an object of hexadecimal texts by algorithm */
     int64_t until;         /* nothing is known any more from then on */
     int64_t renew;         /* from then on ask again; if nobody answers it still holds. 0: never */
+    bool again;            /* you were asked the same lately: what the claims say is worth a place in the
+                              cache. When in doubt, false: they are read then */
 };
 
 /* What you know. Any function may be NULL: then nothing is revoked, known, or to be waited for, and

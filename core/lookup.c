@@ -69,12 +69,12 @@ static enum dw_reason look_again(const struct trial *trial, const struct kind *k
     }
 }
 
-/* Who comes again and again is not read again and again. What is remembered is what the claims say, and
- * nothing of whether they still hold. */
-enum dw_reason lookup_read(struct trial *trial, struct dw_span claims)
+/* Who comes again and again is not read again and again; of who comes now and then, the cache would be
+ * colder than the claims. What is remembered is what they say, and nothing of whether they still hold. */
+enum dw_reason lookup_read(struct trial *trial, const struct dw_known *known)
 {
-    struct dw_cache *cache = trial->answers->cache;
-    const struct cache_key name = {trial->policy, claims};
+    struct dw_cache *cache = known->again ? trial->answers->cache : NULL;
+    const struct cache_key name = {trial->policy, known->claims};
     const struct dw_jwt *met = cache == NULL ? NULL : cache_find_claims(cache, &name);
 
     if (met != NULL) {
@@ -83,7 +83,7 @@ enum dw_reason lookup_read(struct trial *trial, struct dw_span claims)
         return DW_REASON_NONE;
     }
     const enum dw_reason reason =
-        claims_parse(claims, trial->work->bytes + WORK_FACT, WORK_ROOM, &trial->who);
+        claims_parse(known->claims, trial->work->bytes + WORK_FACT, WORK_ROOM, &trial->who);
     if (reason == DW_REASON_NONE && cache != NULL) {
         cache_add_claims(cache, &name, &trial->who, trial->request->now);
     }
@@ -94,7 +94,7 @@ enum dw_reason lookup_accept(struct trial *trial, const struct dw_known *known)
 {
     const struct kind *kind = &KINDS[trial->found->fact];
 
-    if (lookup_read(trial, known->claims) != DW_REASON_NONE) {
+    if (lookup_read(trial, known) != DW_REASON_NONE) {
         return DW_GUARD_FAILED;
     }
     trial->claims = known->claims;

@@ -93,7 +93,7 @@ DW_MUST_USE enum dw_reason lookup_find(struct trial *trial, struct dw_known *kno
 
 /* Reads a fact's claims into trial->who; from the cache, if they were read before. Else claims_parse()'s
  * reason. */
-DW_MUST_USE enum dw_reason lookup_read(struct trial *trial, struct dw_span claims);
+DW_MUST_USE enum dw_reason lookup_read(struct trial *trial, const struct dw_known *known);
 
 /* Takes the claims as those of who is calling, and judges them: their end, and revocation. */
 DW_MUST_USE enum dw_reason lookup_accept(struct trial *trial, const struct dw_known *known);

@@ -14,7 +14,7 @@
 #define ID_KEY_SIZE   16
 #define ID_BLOCK_SIZE 16
 #define ID_LETTERS    (RECENT_ID_SIZE - 1)
-#define ID_BATCH      16 /* made at once, which takes little longer than one */
+#define ID_BATCH      16  /* made at once, which takes little longer than one */
 #define FIRST_DENIAL  400 /* of HTTP's statuses */
 
 /* What the edge said last of an issuer. */
@@ -225,8 +225,7 @@ struct sight {
     struct watch *watch;
     int64_t now;
     bool rehearsal;
-    bool has_known; /* looking at what is known was begun: a token of an issuer's needs none of it */
-    bool is_blind;  /* whether something is revoked had to be known, and nobody could tell */
+    bool is_blind; /* whether something is revoked had to be known, and nobody could tell */
 };
 
 static bool is_revoked(void *context, enum dw_scheme scheme, const struct dw_jwt *token)
@@ -248,13 +247,10 @@ static bool is_anyhow_revoked(void *context, enum dw_scheme scheme, const struct
 static bool find(void *context, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],
                  struct dw_known *found)
 {
-    struct sight *sight = context;
+    const struct sight *sight = context;
     struct known *known = sight->watch->known;
 
-    if (!sight->has_known) {
-        sight->has_known = known != NULL && known_begin(known) == 0;
-    }
-    return sight->has_known && known_look(known, fact, name, sight->now, found);
+    return known != NULL && known_look(known, fact, name, sight->now, found);
 }
 
 static enum dw_reason use(void *context, const uint8_t name[DW_FACT_NAME], int64_t until)
@@ -301,7 +297,7 @@ void guard_decide(struct guard *guard, const struct dw_request *request,
                   const struct guard_terms *terms, struct dw_decision *decision)
 {
     const bool alone = guard->folder == NULL && terms->asking == DW_MAY_ASK;
-    struct sight sight = {&guard->watch, request->now, terms->rehearsal, false, false};
+    struct sight sight = {&guard->watch, request->now, terms->rehearsal, false};
     struct dw_answers answers = {
         .issuers = guard->issuers,
         .asking = alone ? DW_CANNOT_ASK : terms->asking,
@@ -321,7 +317,7 @@ void guard_decide(struct guard *guard, const struct dw_request *request,
         decision->verdict = DW_DENY;
         decision->reason = DW_GUARD_FAILED;
     }
-    if (sight.has_known) {
+    if (guard->watch.known != NULL) {
         known_end(guard->watch.known);
     }
     if (has_edge) {

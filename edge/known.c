@@ -11,6 +11,7 @@
 #include "boot.h"
 #include "brief.h"
 #include "folder.h"
+#include "memo.h"
 #include "view.h"
 
 #define SUBFOLDER   "known"
@@ -32,10 +33,12 @@ static const struct environment_kind KIND = {
 
 struct known {
     struct view view;
+    bool is_reading; /* `view` was begun */
     unsigned n_puts;
     bool has_secret;
     uint8_t secret[KNOWN_SECRET];
     char claims[DW_CLAIMS_MAX]; /* those found last, or being put */
+    struct memo memo;
 };
 
 /* How a fact is stored, its claims behind it. */
@@ -148,6 +151,7 @@ void known_close(struct known *known)
     view_close(&known->view);
     dw_secret_wipe(known->secret, sizeof(known->secret));
     dw_secret_wipe(known->claims, sizeof(known->claims));
+    dw_secret_wipe(&known->memo, sizeof(known->memo));
     free(known);
 }
 
@@ -183,33 +187,34 @@ const uint8_t *known_secret(struct known *known)
     return known->has_secret ? known->secret : NULL;
 }
 
-int known_begin(struct known *known)
-{
-    return view_begin(&known->view);
-}
-
 void known_end(struct known *known)
 {
-    view_end(&known->view);
+    if (known->is_reading) {
+        view_end(&known->view);
+    }
+    known->is_reading = false;
 }
 
-bool known_look(struct known *known, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],
-                int64_t now, struct dw_known *found)
+static bool find_stored(struct known *known, const struct fact_key *fact_key,
+                        struct dw_known *found)
 {
-    struct fact_key fact_key = make_key(fact, name, DW_FACT_NAME);
-    MDB_val key = {fact_key.len, fact_key.bytes};
+    MDB_val key = {fact_key->len, (void *)(uintptr_t)fact_key->bytes};
     struct stored stored;
     struct dw_span brief;
     MDB_val value;
     size_t len;
 
+    if (!known->is_reading && view_begin(&known->view) != 0) {
+        return false;
+    }
+    known->is_reading = true;
     if (look_up(known, FACTS, &key, &value) != 0 || value.mv_size < sizeof(stored)) {
         return false;
     }
     memcpy(&stored, value.mv_data, sizeof(stored));
     brief = (struct dw_span){(const char *)value.mv_data + sizeof(stored),
                              value.mv_size - sizeof(stored)};
-    if (stored.until <= now || !brief_read(brief, known->claims, sizeof(known->claims), &len)) {
+    if (!brief_read(brief, known->claims, sizeof(known->claims), &len)) {
         return false;
     }
     *found = (struct dw_known){
@@ -217,6 +222,30 @@ bool known_look(struct known *known, enum dw_fact fact, const uint8_t name[DW_FA
         .until = stored.until,
         .renew = stored.renew,
     };
+    memo_keep(&known->memo, mdb_txn_id(known->view.txn), fact_key->bytes, fact_key->len, found);
+    return true;
+}
+
+/* As it stood when a look was begun, or as it stands now. */
+static uint64_t version_of(const struct known *known)
+{
+    return known->is_reading ? mdb_txn_id(known->view.txn) : view_version(&known->view);
+}
+
+bool known_look(struct known *known, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],
+                int64_t now, struct dw_known *found)
+{
+    const struct fact_key key = make_key(fact, name, DW_FACT_NAME);
+    struct dw_known there;
+
+    if (!memo_find(&known->memo, version_of(known), key.bytes, key.len, &there) &&
+        !find_stored(known, &key, &there)) {
+        return false;
+    }
+    if (there.until <= now) {
+        return false;
+    }
+    *found = there;
     return true;
 }
 

@@ -15,7 +15,7 @@
 #include "doorward.h"
 #include "edge.h"
 
-#define KNOWN_SECRET 32
+#define KNOWN_SECRET   32
 #define KNOWN_MAP_SIZE ((size_t)512 << 20) /* sparse; grows on disk as it is used */
 #define KNOWN_SIZE     ((size_t)184 << 20) /* of all facts: then they are forgotten at once */
 
@@ -31,14 +31,12 @@ bool known_is_current(const struct known *known);
 /* The secret all processes of the machine share; NULL: it cannot be read. Outside begin and end. */
 const uint8_t *known_secret(struct known *known);
 
-/* Begins to look; what is found stays good until the next look or known_end(). */
-DW_MUST_USE int known_begin(struct known *known);
-void known_end(struct known *known);
-
-/* Between the two. false: nothing is known, or no longer at `now`. Of a name only the first 16 bytes count,
- * but for DW_FACT_PASSWORD, whose second half is the password's. */
+/* false: nothing is known, or no longer at `now`. What is found stays good until the next look or
+ * known_end(), which has to follow. Of a name only the first 16 bytes count, but for DW_FACT_PASSWORD, whose
+ * second half is the password's. */
 DW_MUST_USE bool known_look(struct known *known, enum dw_fact fact,
                             const uint8_t name[DW_FACT_NAME], int64_t now, struct dw_known *found);
+void known_end(struct known *known);
 
 /* Writers only. Each put drops a few that have ended, by this machine's clock. 0 or -1 and a complaint. */
 DW_MUST_USE int known_put(struct known *known, enum dw_fact fact, const uint8_t name[DW_FACT_NAME],

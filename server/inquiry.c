@@ -8,11 +8,11 @@
 #include "inquiry_parts.h"
 #include "report.h"
 
-#define APIKEY_RENEW  3600  /* seconds until an API key's record is looked at again */
-#define APIKEY_USE    3600  /* its last use is noted so often */
-#define SESSION_USE   60    /* so often at least it is noted that a session is in use */
-#define SESSION_USES  8     /* and so often in the time it may be idle */
-#define TOKEN_MIN     1 /* so long at least that whoever has asked can decide */
+#define APIKEY_RENEW 3600 /* seconds until an API key's record is looked at again */
+#define APIKEY_USE   3600 /* its last use is noted so often */
+#define SESSION_USE  60   /* so often at least it is noted that a session is in use */
+#define SESSION_USES 8    /* and so often in the time it may be idle */
+#define TOKEN_MIN    1    /* so long at least that whoever has asked can decide */
 
 /* -- What all have in common --------------------------------------------------------------------- */
 
@@ -53,12 +53,9 @@ enum inquiry question_deny(const struct question *question, enum dw_reason reaso
     struct known *known = question->service->shared.known;
     struct dw_known found;
     struct complaint why;
-    bool is_there = false;
+    const bool is_there = known_look(known, decision->fact, decision->name, question->now, &found);
 
-    if (known_begin(known) == 0) {
-        is_there = known_look(known, decision->fact, decision->name, question->now, &found);
-        known_end(known);
-    }
+    known_end(known);
     if (is_there && known_drop(known, decision->fact, decision->name, DW_FACT_NAME, &why) != 0) {
         return question_fail(question, &why, heard);
     }

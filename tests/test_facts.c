@@ -171,6 +171,30 @@ static void what_is_known_lets_in_without_a_question(void **state)
     assert_int_equal(decide_one("/basic", AUTH, JOES_PASSWORD).reason, DW_ATTEMPTS);
 }
 
+/* What the cache remembers of claims is what they say: others are read anew, whatever their name. */
+static void who_comes_again_is_known_from_the_cache(void **state)
+{
+    static const uint8_t seed[16] = {1};
+    const struct dw_decision asked = decide_one("/basic", AUTH, JOES_PASSWORD);
+
+    (void)state;
+    assert_int_equal(dw_cache_new(16, seed, &answers.cache), 0);
+    remember(&asked, JOE);
+    memory.known.again = true;
+    for (int i = 0; i < 4; i++) {
+        const struct dw_decision decision = decide_one("/basic", AUTH, JOES_PASSWORD);
+
+        assert_int_equal(decision.reason, DW_ALLOWED_PASSWORD);
+        assert_span(decision.subject, "joe");
+    }
+    memory.known.claims = DW_SPAN("{\"sub\":\"ann\",\"scope\":\"read\"}");
+    const struct dw_decision other = decide_one("/basic", AUTH, JOES_PASSWORD);
+    assert_int_equal(other.reason, DW_ALLOWED_PASSWORD);
+    assert_span(other.subject, "ann");
+    dw_cache_free(answers.cache);
+    answers.cache = NULL;
+}
+
 static void a_guess_too_many_waits(void **state)
 {
     (void)state;
@@ -348,6 +372,7 @@ int main(void)
         CASE(without_anybody_to_ask_nobody_is_turned_away),
         CASE(who_was_asked_may_refuse_but_not_let_in),
         CASE(what_is_known_lets_in_without_a_question),
+        CASE(who_comes_again_is_known_from_the_cache),
         CASE(a_guess_too_many_waits),
         CASE(another_password_is_not_known),
         CASE(an_answer_is_renewed_but_outlives_who_gave_it),
