@@ -15,7 +15,7 @@ import urllib.parse
 
 import peers
 import workload
-from load import HERE, Case, bearer, patient, show_row, verdict
+from load import HERE, Case, Pair, bearer, patient, show_row, verdict
 
 USER, PASSWORD = "joe", "correct horse battery staple"
 OPAQUE = "op_0123456789abcdefghijklmnopqrstuvwxyzABCD"
@@ -28,7 +28,7 @@ NGINX = """
 load_module {build}/nginx/ngx_http_doorward_module.so;
 worker_processes 1;
 {user}
-pid {folder}/site.pid;
+pid {folder}/{name}.pid;
 error_log {folder}/site.log crit;
 events {{ worker_connections 1024; }}
 http {{
@@ -116,13 +116,16 @@ class Site:
         self.daemon = start(
             peers.Server, "daemon", [self.program, "run", "-c", self.policy, "--listen", "127.0.0.1:%d" % port], port,
             None, "/doorward/healthz")
+        self.nginx, self.twin = (self.start_nginx(build, name, start) for name in ("site", "twin"))
+
+    def start_nginx(self, build, name, start):
         port = peers.free_port()
-        conf = peers.write(folder + "/site.conf", NGINX.format(
-            build=os.path.abspath(build), folder=folder, port=port,
+        conf = peers.write("%s/%s.conf" % (self.folder, name), NGINX.format(
+            build=os.path.abspath(build), folder=self.folder, name=name, port=port,
             user="user root;" if os.geteuid() == 0 else ""))
-        self.nginx = start(
-            peers.Server, "nginx and daemon",
-            ["nginx", "-c", conf, "-e", folder + "/site.log", "-g", "daemon off;"], port, None, "/plain", self.daemon)
+        return start(
+            peers.Server, "nginx and daemon", ["nginx", "-c", conf, "-e", self.folder + "/site.log", "-g", "daemon off;"],
+            port, None, "/plain", self.daemon)
 
     def fill(self):
         subprocess.run([self.program, "user", "add", USER, "--password-stdin", "--scope", "read:reports", "-c",
@@ -143,14 +146,20 @@ class Site:
         basic = {"Authorization": "Basic " + base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()}
         wrong = {"Authorization": "Basic " + base64.b64encode(("%s:wrong" % USER).encode()).decode()}
         some = {"file": self.folder + "/api-keys", "name": "X-API-Key", "begin": ""}
-        made = {"missing": Case(self.nginx, "/guarded", 401), "return 401": Case(self.nginx, "/denied", 401),
-                "wrong": Case(self.nginx, "/guarded", 429, {**wrong, **STRANGER})}
+        wrong.update(STRANGER)
+        made = {"missing": Case(self.nginx, "/guarded", 401), "plain missing": Case(self.nginx, "/denied", 401),
+                "wrong": Case(self.nginx, "/guarded", 429, wrong),
+                "plain wrong": Case(self.nginx, "/denied", 401, wrong)}
         for name, fields, lines in (("token", bearer(token), {}), ("key", {"X-API-Key": self.key}, {}),
                                     ("session", {"Cookie": self.sign_in()}, {}), ("basic", basic, {}),
                                     ("opaque", bearer(OPAQUE), {}), ("keys", {}, some)):
             made[name] = Case(self.nginx, "/guarded", 200, fields, **lines)
             made["plain " + name] = Case(self.nginx, "/plain", 200, fields, **lines)
         return made
+
+    def pairs(self, cases):
+        return [Pair(case, cases["plain " + name], self.twin) for name, case in cases.items()
+                if "plain " + name in cases]
 
     def warm(self, cases):
         """Until all that is asked about once has been, and who guesses has had their guesses."""
@@ -194,8 +203,8 @@ def show(site, cases, flooded):
             ("%d of %d API keys" % (site.options.used, site.options.keys), "keys", 1.25),
             ("a session", "session", 1.25), ("Basic", "basic", 1.35), ("an opaque token", "opaque", 1.35)):
         show_row(text, cases[name], cases["plain " + name], limit)
-    show_row("none, of five schemes", cases["missing"], cases["return 401"])
-    show_row("one guess too many", cases["wrong"], cases["return 401"])
+    show_row("none, of five schemes", cases["missing"], cases["plain missing"])
+    show_row("one guess too many", cases["wrong"], cases["plain wrong"])
     size = site.edge_size()
     print("%-34s %5d MiB %38d  %s" % ("the edge", size >> 20, EDGE_MOST >> 20, verdict(size, EDGE_MOST)))
     for kind, lost in flooded[0].items():

@@ -51,30 +51,38 @@ class Case:
         with open(self.file) as file:
             return {**self.fields, self.name: self.begin + file.readline().strip()}
 
-    def check(self):
+    def check(self, server=None):
         """Whether the server answers as it should; a peer that does not is measured all the same."""
         answers = (401, 429) if self.status == 429 else (self.status,)  # a guess now and then is looked at
-        self.wrong = peers.status_of(self.server.port, self.path, self.first()) not in answers
+        port = (server or self.server).port
+        self.wrong = peers.status_of(port, self.path, self.first()) not in answers
 
-    def load(self, seconds):
-        """Lets wrk loose; how many requests were answered."""
+    def start(self, seconds, server=None, connections=CONNECTIONS):
+        """Lets wrk loose, on this server or one like it."""
         env = dict(os.environ)
         env.pop("LINES", None)
-        command = ["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "--timeout", "10s",
+        command = ["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "10s",
                    "-s", HERE + "/wrk.lua"]
         for name, value in self.fields.items():
             command += ["-H", "%s: %s" % (name, value)]
         if self.file:
             env.update(LINES=self.file, NAME=self.name, BEGIN=self.begin)
-        output = subprocess.run(
-            command + ["http://127.0.0.1:%d%s" % (self.server.port, self.path)], env=env, check=True,
-            preexec_fn=patient, stdout=subprocess.PIPE).stdout.decode()
+        return subprocess.Popen(
+            command + ["http://127.0.0.1:%d%s" % ((server or self.server).port, self.path)], env=env,
+            preexec_fn=patient, stdout=subprocess.PIPE, text=True)
+
+    def finish(self, wrk):
+        """How many requests were answered."""
+        output = wrk.communicate()[0]
         requests, refused, broken = map(int, re.search(r"RESULT (\d+) (\d+) (\d+)", output).groups())
         expected = requests if (self.status >= 400) != self.wrong else 0
         if broken or refused != expected:
             raise RuntimeError("%s %s %s: %d requests, %d refused, %d broken" % (
                 self.server.name, self.path, self.fields, requests, refused, broken))
         return requests
+
+    def load(self, seconds, server=None):
+        return self.finish(self.start(seconds, server))
 
     def settle(self):
         """Until the server has done what wrk did not wait for: a queue of passwords takes its time."""
@@ -93,6 +101,36 @@ class Case:
 
     def cost(self):
         return statistics.median(self.costs)
+
+
+class Pair:
+    """A case and what it is held against, at the same time and on the same core: the machine's clock, and
+    whatever else runs there, are the same for both. Two servers alike change roles from round to round. What
+    a daemon does is counted as the case's."""
+
+    def __init__(self, case, reference, twin):
+        self.case, self.reference, self.servers = case, reference, [case.server, twin]
+
+    def warm(self):
+        for server in self.servers:
+            self.case.check(server)
+            self.case.load(1, server)
+        self.reference.check()
+
+    def used(self):
+        daemon = self.servers[0].also
+        return [server.own_cpu_seconds() for server in self.servers] + [daemon.cpu_seconds() if daemon else 0]
+
+    def measure(self, seconds):
+        self.case.settle()
+        self.servers.reverse()
+        before = self.used()
+        running = [case.start(seconds, server, CONNECTIONS // 2)
+                   for case, server in zip((self.case, self.reference), self.servers)]
+        answered = [case.finish(wrk) for case, wrk in zip((self.case, self.reference), running)]
+        case, reference, daemon = (b - a for a, b in zip(before, self.used()))
+        self.case.costs.append((case + daemon) * 1e6 / answered[0])
+        self.reference.costs.append(reference * 1e6 / answered[1])
 
 
 def ratio(case, reference):

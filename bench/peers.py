@@ -19,7 +19,7 @@ BODY = "ok\n"
 NGINX = """
 load_module {build}/nginx/ngx_http_doorward_module.so;
 worker_processes 1;
-pid {folder}/nginx.pid;
+pid {folder}/{name}.pid;
 error_log {folder}/nginx.log crit;
 events {{ worker_connections 1024; }}
 http {{
@@ -196,14 +196,17 @@ class Server:
             found += children.get(pid, [])
         return found
 
-    def cpu_seconds(self):
-        """User and system time all its processes have used."""
-        ticks = 0
+    def own_cpu_seconds(self):
+        """User and system time its threads have run, to the nanosecond."""
+        used = 0
         for pid in self.processes():
-            with open("/proc/%d/stat" % pid) as stat:
-                fields = stat.read().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK") + (self.also.cpu_seconds() if self.also else 0)
+            for thread in os.listdir("/proc/%d/task" % pid):
+                with open("/proc/%d/task/%s/schedstat" % (pid, thread)) as schedstat:
+                    used += int(schedstat.read().split()[0])
+        return used / 1e9
+
+    def cpu_seconds(self):
+        return self.own_cpu_seconds() + (self.also.cpu_seconds() if self.also else 0)
 
     def stop(self):
         if self.process.poll() is None:
@@ -221,14 +224,14 @@ def write(path, text):
     return path
 
 
-def start_nginx(build, folder):
+def start_nginx(build, folder, name="nginx"):
     port = free_port()
     write(folder + "/doorward.yaml", json.dumps({  # which is YAML too
         "trust": [{"issuer": ISSUER, "audience": AUDIENCE, "jwks_file": folder + "/keys.json"}],
         "routes": ROUTES}))
-    conf = write(folder + "/nginx.conf",
-                 NGINX.format(build=os.path.abspath(build), folder=folder, port=port))
-    return Server("nginx", ["nginx", "-c", conf, "-e", folder + "/nginx.log", "-g", "daemon off;"], port)
+    conf = write("%s/%s.conf" % (folder, name),
+                 NGINX.format(build=os.path.abspath(build), folder=folder, name=name, port=port))
+    return Server(name, ["nginx", "-c", conf, "-e", folder + "/nginx.log", "-g", "daemon off;"], port)
 
 
 def start_apache(folder, name, modules, guard):

@@ -4,7 +4,8 @@
 
 The figure is the server's CPU time per request: user and system time of all its processes, divided
 by the requests answered. The server has one core, wrk the other; the cases take turns, round after
-round, and medians over the rounds are shown. Ratios are taken within a round, then their median.
+round, and medians over the rounds are shown. Ratios are taken within a round, then their median. nginx
+with Doorward is loaded at the same moment as nginx without it: they share the core.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import accounts
 import passwords
 import peers
 import workload
-from load import Case, bearer, keep_awake, ratio, show_row, verdict
+from load import Case, Pair, bearer, keep_awake, ratio, show_row, verdict
 
 ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
 SPEED_NAMES = {"RS256": "+F2:", "ES256": "+F4:", "EdDSA": "+F6:"}
@@ -51,6 +52,7 @@ class Bench:
         self.options, self.folder = options, folder
         self.servers, self.own, self.peers, self.passwords = [], {}, {}, {}
         self.site, self.known, self.flooded = None, {}, None
+        self.pairs = []
         self.openssl = OpenSSL()
         self.keys = {alg: workload.make_key(alg) for alg in ALGS}
         good = workload.make_token(self.keys["RS256"])
@@ -93,11 +95,16 @@ class Bench:
             workload.write_tokens(self.keys[alg], self.options.tokens, path)
             self.own["plain " + alg] = Case(nginx, "/plain", 200, file=path)
             self.own["guarded " + alg] = Case(nginx, "/guarded", 200, file=path)
+        twin = self.start(peers.start_nginx, self.options.build, self.folder, "twin")
+        names = [("good", "plain"), ("guarded file", "plain file"), ("missing", "return 401")]
+        names += [("guarded " + alg, "plain " + alg) for alg in ALGS]
+        self.pairs += [Pair(self.own[case], self.own[reference], twin) for case, reference in names]
 
     def prepare_site(self):
         self.site = accounts.Site(self.options.build, self.folder, self.options, self.start)
         self.known = self.site.cases(self.tokens["good"])
         self.site.warm(self.known)
+        self.pairs += self.site.pairs(self.known)
 
     def prepare_peers(self):
         folder, npm = self.folder, self.options.npm
@@ -125,17 +132,21 @@ class Bench:
         self.passwords = passwords.prepare(self.folder, self.start)
 
     def run(self):
-        cases = [*self.own.values(), *self.known.values()]
+        cases = list(self.own.values())
         for peer in [*self.peers.values(), *self.passwords.values()]:
             cases += peer.values()
-        for case in cases:
+        paired = {id(case) for pair in self.pairs for case in (pair.case, pair.reference)}
+        alone = [case for case in cases if id(case) not in paired]
+        for case in alone:
             case.check()
             case.load(1)
+        for pair in self.pairs:
+            pair.warm()
         for number in range(self.options.rounds):
             print("round %d of %d" % (number + 1, self.options.rounds), file=sys.stderr)
             if self.own:
                 self.openssl.measure()
-            for case in cases:
+            for case in [*alone, *self.pairs]:
                 case.measure(self.options.seconds)
         if self.site:
             self.flooded = self.site.flood(self.known["key"])
