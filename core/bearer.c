@@ -88,7 +88,7 @@ static enum dw_reason read_jwt(struct trial *trial, struct dw_span token)
     if (jwt == NULL) {
         return verify_token(trial, &name);
     }
-    trial->who = *jwt;
+    jwt_copy(jwt, &trial->who);
     found->cached = true;
     found->iss = jwt->iss;
     found->kid = jwt->kid;

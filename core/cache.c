@@ -211,7 +211,7 @@ static struct slot *take_slot(struct dw_cache *cache, const struct cache_key *ke
     struct slot *slot = &cache->slots[at];
 
     cache->hashes[at] = 0;
-    slot->head.jwt = *jwt;
+    jwt_copy(jwt, &slot->head.jwt);
     slot->head.jwt.token = key->token;
     slot->head.jwt.signed_part = SPAN_NONE;
     slot->head.jwt.signature = SPAN_NONE;

@@ -251,12 +251,12 @@ struct dw_jwt {
     struct dw_span acr; /* how its subject was authenticated (RFC 9470) */
     struct dw_span client_id; /* client_id, else azp, else appid or cid */
     struct dw_span scope;     /* scope, else scp; a list is joined by spaces */
-    struct dw_span aud[DW_AUD_MAX];
-    size_t n_aud;
     int64_t exp, nbf, iat, auth_time; /* whole seconds, rounded down */
     bool has_exp, has_nbf, has_iat, has_auth_time;
     struct dw_span jkt; /* cnf.jkt: the key it is bound to (RFC 9449 s6.1); absent: to none */
     struct dw_span x5t; /* cnf.x5t#S256: the certificate it is bound to (RFC 8705 s3.1) */
+    size_t n_aud;
+    struct dw_span aud[DW_AUD_MAX];
 };
 
 /* Takes a token apart and checks its structure; believes nothing it says. DW_REASON_NONE, or the

@@ -184,6 +184,9 @@ enum jws_part { JWS_HEADER, JWS_PAYLOAD, JWS_SIGNATURE, JWS_PARTS };
 DW_MUST_USE enum dw_reason jws_split(struct dw_span token, char *buffer, size_t size,
                                      struct dw_span parts[JWS_PARTS], struct dw_span *signed_part);
 
+/* All that is filled: room for many audiences is seldom. */
+void jwt_copy(const struct dw_jwt *from, struct dw_jwt *to);
+
 /* -- claims.c ---------------------------------------------------------------------------------- */
 
 /* What the claims set says, types checked (RFC 7519 s4.1, RFC 9068 s2.2). `text` is json's own: a list

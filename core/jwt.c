@@ -186,6 +186,11 @@ static enum dw_reason read_parts(const struct dw_span parts[JWS_PARTS], struct r
     return claims_read(&json, writable(parts[JWS_PAYLOAD], room), jwt);
 }
 
+void jwt_copy(const struct dw_jwt *from, struct dw_jwt *to)
+{
+    memcpy(to, from, offsetof(struct dw_jwt, aud) + from->n_aud * sizeof(from->aud[0]));
+}
+
 enum dw_reason dw_jwt_parse(struct dw_span token, struct dw_work *work, struct dw_jwt *jwt)
 {
     struct room *room = (struct room *)(void *)(work->bytes + WORK_TOKEN);

@@ -78,7 +78,7 @@ enum dw_reason lookup_read(struct trial *trial, const struct dw_known *known)
     const struct dw_jwt *met = cache == NULL ? NULL : cache_find_claims(cache, &name);
 
     if (met != NULL) {
-        trial->who = *met;
+        jwt_copy(met, &trial->who);
         trial->who.token = SPAN_NONE;
         return DW_REASON_NONE;
     }

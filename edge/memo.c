@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-static size_t place_of(const uint8_t *name, size_t len)
+static uint32_t part_of(const uint8_t *name, size_t len)
 {
-    uint32_t place = 0;
+    uint32_t part;
 
-    memcpy(&place, name + len - sizeof(place), sizeof(place));
-    return place % MEMO_SLOTS;
+    memcpy(&part, name + len - sizeof(part), sizeof(part));
+    return part;
 }
 
 static bool is_short(size_t len)
@@ -24,7 +24,7 @@ bool memo_find(const struct memo *memo, uint64_t version, const uint8_t *name, s
     if (version == 0 || !is_short(len)) {
         return false;
     }
-    entry = &memo->entries[place_of(name, len)];
+    entry = &memo->entries[part_of(name, len) % MEMO_SLOTS];
     if (entry->version != version || entry->name_len != len ||
         memcmp(entry->name, name, len) != 0) {
         return false;
@@ -42,11 +42,17 @@ void memo_keep(struct memo *memo, uint64_t version, const uint8_t *name, size_t 
                const struct dw_known *found)
 {
     struct memo_entry *entry;
+    uint32_t part;
 
     if (version == 0 || !is_short(len) || found->claims.len > MEMO_CLAIMS) {
         return;
     }
-    entry = &memo->entries[place_of(name, len)];
+    part = part_of(name, len);
+    entry = &memo->entries[part % MEMO_SLOTS];
+    if (entry->version == version && entry->waits != part) {
+        entry->waits = part;
+        return;
+    }
     entry->version = version;
     entry->until = found->until;
     entry->renew = found->renew;

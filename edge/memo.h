@@ -9,12 +9,13 @@
 
 #define MEMO_NAME   40
 #define MEMO_CLAIMS 400 /* longer ones are looked up each time */
-#define MEMO_SLOTS  256 /* so that all stay near the processor */
+#define MEMO_SLOTS  4096
 
 struct memo_entry {
     uint64_t version; /* of what is known, when it was found; 0: nothing is here */
     int64_t until;
     int64_t renew;
+    uint32_t waits; /* a part of the name that was not given this place */
     uint16_t claims_len;
     uint16_t name_len;
     uint8_t name[MEMO_NAME];
@@ -29,7 +30,8 @@ struct memo {
 DW_MUST_USE bool memo_find(const struct memo *memo, uint64_t version, const uint8_t *name,
                            size_t len, struct dw_known *found);
 
-/* Keeps it in the place of whatever was there, unless it is too long. */
+/* Keeps it, unless it is too long. Where another is that is still good, it takes that place only if it comes
+ * twice in a row: of more than there are places for, some are kept, instead of each for a moment. */
 void memo_keep(struct memo *memo, uint64_t version, const uint8_t *name, size_t len,
                const struct dw_known *found);
 

@@ -62,17 +62,27 @@ static void another_version_or_name_is_not(void **state)
     assert_true(is_there(7, NAME, NAME_LEN));
 }
 
-static void who_comes_later_takes_the_place(void **state)
+static void who_comes_twice_takes_the_place(void **state)
 {
     uint8_t other[NAME_LEN];
+    uint8_t third[NAME_LEN];
 
     (void)state;
     memcpy(other, NAME, NAME_LEN);
-    other[0] ^= 1;
+    other[NAME_LEN - 1] ^= 0x80; /* the same place, but a part of its own */
+    memcpy(third, NAME, NAME_LEN);
+    third[NAME_LEN - 1] ^= 0x40;
     keep(7, NAME, NAME_LEN, DW_SPAN("{}"));
-    keep(7, other, NAME_LEN, DW_SPAN("{}"));
+    for (int i = 0; i < 10; i++) {
+        keep(7, other, NAME_LEN, DW_SPAN("{}"));
+        keep(7, third, NAME_LEN, DW_SPAN("{}"));
+        assert_true(is_there(7, NAME, NAME_LEN));
+    }
+    keep(7, third, NAME_LEN, DW_SPAN("{}"));
+    assert_true(is_there(7, third, NAME_LEN));
     assert_false(is_there(7, NAME, NAME_LEN));
-    assert_true(is_there(7, other, NAME_LEN));
+    keep(8, other, NAME_LEN, DW_SPAN("{}")); /* what is there is good no more */
+    assert_true(is_there(8, other, NAME_LEN));
 }
 
 static void what_does_not_fit_is_not_kept(void **state)
@@ -97,7 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_was_kept_is_found, set_up),
         cmocka_unit_test_setup(another_version_or_name_is_not, set_up),
-        cmocka_unit_test_setup(who_comes_later_takes_the_place, set_up),
+        cmocka_unit_test_setup(who_comes_twice_takes_the_place, set_up),
         cmocka_unit_test_setup(what_does_not_fit_is_not_kept, set_up),
     };
 
