@@ -274,3 +274,18 @@ bool password_check(const char *hash, struct dw_span password)
     dw_secret_wipe(buffer, sizeof(buffer));
     return right;
 }
+
+bool password_renew(const char *hash, struct dw_span password, char renewed[256])
+{
+    char buffer[PASSWORD_MAX];
+    struct dw_span normal;
+    bool done;
+
+    if (is_argon2id(dw_span_of(hash)) ||
+        password_normalize(password, buffer, sizeof(buffer), &normal) != 0) {
+        return false;
+    }
+    done = password_hash(normal, renewed, NULL) == 0;
+    dw_secret_wipe(buffer, sizeof(buffer));
+    return done;
+}

@@ -30,6 +30,7 @@ struct check {
     uint64_t order; /* of those who wait; later, of those who are done */
     int64_t until;  /* the answer is kept */
     bool right;
+    char renewed[HASH_MAX]; /* "": none */
 };
 
 struct hasher {
@@ -68,6 +69,9 @@ static void work(struct hasher *hasher, struct check *check)
     check->step = STEP_UNDER_WAY;
     pthread_mutex_unlock(hasher->lock);
     const bool right = password_check(check->hash, password);
+    if (!right || !password_renew(check->hash, password, check->renewed)) {
+        check->renewed[0] = '\0';
+    }
     dw_secret_wipe(check->password, sizeof check->password);
     pthread_mutex_lock(hasher->lock);
 
@@ -194,6 +198,15 @@ enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_
         return HASHER_FULL;
     }
     return enqueue(hasher, name, known, password, from) ? HASHER_WAIT : HASHER_FULL;
+}
+
+const char *hasher_renewed(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
+                           const char *hash)
+{
+    const struct check *check = find_check(hasher, name, hash);
+
+    return check != NULL && check->step == STEP_DONE && check->renewed[0] != '\0' ? check->renewed
+                                                                                  : NULL;
 }
 
 /* -- Start and stop ---------------------------------------------------------------------------- */

@@ -38,4 +38,9 @@ DW_MUST_USE enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t n
                                           const char *hash, struct dw_span password,
                                           struct dw_span source);
 
+/* Of a password that was right, our own hash in place of an imported one; NULL: there is none. Good until
+ * the next call. Under the lock. */
+const char *hasher_renewed(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
+                           const char *hash);
+
 #endif

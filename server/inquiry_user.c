@@ -24,6 +24,20 @@ static int find_spelling(struct store *store, struct dw_span name, struct store_
     return store_user_find(store, normal, user, why);
 }
 
+/* An imported hash is put out of use by the first who knows its password. What fails is tried again the
+ * next time. */
+static void renew_hash(const struct question *question, const struct inquiry_password *asked,
+                       struct store_user *user)
+{
+    const char *renewed = hasher_renewed(question->service->hasher, asked->name, user->password);
+    struct complaint why;
+
+    if (renewed != NULL && store_user_rehash(question->service->store, user->name, user->password,
+                                             renewed, &why) == 0) {
+        memcpy(user->password, renewed, strlen(renewed) + 1);
+    }
+}
+
 static enum inquiry check_password(const struct question *question,
                                    const struct inquiry_password *asked, struct store_user *user,
                                    enum dw_reason *heard)
@@ -37,6 +51,7 @@ static enum inquiry check_password(const struct question *question,
     switch (hasher_ask(question->service->hasher, asked->name, found == 0 ? user->password : NULL,
                        asked->password, asked->source)) {
     case HASHER_RIGHT:
+        renew_hash(question, asked, user);
         return INQUIRY_DONE;
     case HASHER_WRONG:
         return question_refuse(found == 0 ? DW_BASIC_PASSWORD : DW_BASIC_USER, heard);

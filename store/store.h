@@ -69,6 +69,10 @@ struct store_user {
 /* Replaces a user of that name. 0 or -1. */
 DW_MUST_USE int store_user_put(struct store *store, const struct store_user *user,
                                struct complaint *why);
+/* Puts another hash of the same password in the place of `old`. 0; 1: `old` is not that user's any more; -1
+ * and a complaint. */
+DW_MUST_USE int store_user_rehash(struct store *store, const char *name, const char *old,
+                                  const char *hash, struct complaint *why);
 DW_MUST_USE int store_user_find(struct store *store, struct dw_span name, struct store_user *user,
                                 struct complaint *why);
 DW_MUST_USE int store_user_remove(struct store *store, const char *name, struct complaint *why);

@@ -30,6 +30,18 @@ int store_user_put(struct store *store, const struct store_user *user, struct co
     return query_change(&query) == 0 ? 0 : -1;
 }
 
+int store_user_rehash(struct store *store, const char *name, const char *old, const char *hash,
+                      struct complaint *why)
+{
+    struct query query = query_begin(
+        store, USER_REHASH, "UPDATE user SET password = ?3 WHERE name = ?1 AND password = ?2", why);
+
+    query_text(&query, 1, dw_span_of(name));
+    query_text(&query, 2, dw_span_of(old));
+    query_text(&query, 3, dw_span_of(hash));
+    return query_change(&query);
+}
+
 static bool read_user(sqlite3_stmt *row, void *record)
 {
     struct store_user *user = record;

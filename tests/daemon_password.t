@@ -3,10 +3,13 @@
 """What the daemon looks up for verify: passwords, Digest hashes, API keys; and what was revoked without it."""
 
 import base64
+import contextlib
 import hashlib
 import http.client
 import os
 import shutil
+import sqlite3
+import subprocess
 import sys
 import threading
 
@@ -94,6 +97,22 @@ def test_basic(daemon):
     check("both take the same time", 0.4 < slow[0] / slow[1] < 2.5, slow)
     quick = min(timed(verify, daemon, "/basic", basic("alice", "correct horse")) for _ in range(5))
     check("what is known is told at once", quick < slow[0] / 3, quick, slow)
+
+
+def hash_of(daemon, name):
+    with contextlib.closing(sqlite3.connect(f"{daemon.data}/doorward.db")) as store:
+        return store.execute("SELECT password FROM user WHERE name = ?", (name,)).fetchone()[0]
+
+
+def test_import(daemon):
+    line = "carl:" + subprocess.run(["openssl", "passwd", "-apr1", "an old one"], capture_output=True, text=True,
+                                    check=True).stdout
+    doorward(daemon, "user", "import", "/dev/stdin", "--scope", "read", stdin=line)
+    same("imported: a wrong password", judged(daemon, "/basic", basic("carl", "another"), source="192.0.2.3")[0], 401)
+    check("leaves the hash alone", hash_of(daemon, "carl").startswith("$apr1$"))
+    same("imported: the right one", judged(daemon, "/basic", basic("carl", "an old one")), (200, "carl"))
+    check("from then on it is argon2id", hash_of(daemon, "carl").startswith("$argon2id$"))
+    same("it is still the right one", judged(daemon, "/basic", basic("carl", "an old one")), (200, "carl"))
 
 
 def test_change(daemon):
@@ -307,7 +326,7 @@ with World() as world:
     files = {"jwks": world.write("keys.json", jwks(KEY)), "port": port}
     config = world.write("doorward.yaml", CONFIG.format(**files))
     daemon = world.daemon(port=port, data=os.path.join(world.path, "data"), config=config)
-    for test in (test_basic, test_change, test_spelling, test_throttle, test_full, test_digest, test_apikeys, test_ask):
+    for test in (test_basic, test_import, test_change, test_spelling, test_throttle, test_full, test_digest, test_apikeys, test_ask):
         test(daemon)
     test_secret(world)
     test_through_nginx(world)

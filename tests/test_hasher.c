@@ -96,6 +96,29 @@ static void wrong_and_right(void **state)
     pthread_mutex_unlock(&lock);
 }
 
+#define APR1 "$apr1$mysalt12$HZgZ4ATAq.lO1GWdr5ZIT1"
+
+static void an_imported_hash_is_made_anew(void **state)
+{
+    const char *renewed;
+
+    (void)state;
+    pthread_mutex_lock(&lock);
+    assert_int_equal(ask(1, hash, PASSWORD), HASHER_RIGHT);
+    assert_null(hasher_renewed(hasher, name_of(1), hash));
+    assert_int_equal(ask(2, APR1, "wrong horse"), HASHER_WRONG);
+    assert_null(hasher_renewed(hasher, name_of(2), APR1));
+    assert_int_equal(ask(3, APR1, PASSWORD), HASHER_RIGHT);
+    assert_null(hasher_renewed(hasher, name_of(4), APR1));
+    assert_null(hasher_renewed(hasher, name_of(3), hash));
+    renewed = hasher_renewed(hasher, name_of(3), APR1);
+    assert_non_null(renewed);
+    assert_true(strncmp(renewed, "$argon2id$", 10) == 0);
+    assert_true(password_check(renewed, DW_SPAN(PASSWORD)));
+    assert_false(password_check(renewed, DW_SPAN("wrong horse")));
+    pthread_mutex_unlock(&lock);
+}
+
 static void too_long(void **state)
 {
     char password[PASSWORD_MAX + 2];
@@ -256,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong_and_right, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_imported_hash_is_made_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_ask_for_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_hash, set_up, tear_down),
