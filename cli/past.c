@@ -2,6 +2,8 @@
 #include "past.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,10 +110,20 @@ bool past_look(const struct past *past, uint64_t number, struct recent_entry *en
     return false;
 }
 
+/* As logrotate calls it, unless told otherwise. */
+static bool find_rotated(const char *log, const char *id, struct recent_entry *entry)
+{
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof(path), "%s.1", log);
+
+    return len > 0 && (size_t)len < sizeof(path) && past_search(path, id, entry);
+}
+
 bool past_find(const struct past *past, const char *id, struct recent_entry *entry)
 {
     return (past->ring != NULL && recent_find(past->ring, id, entry)) ||
-           past_search(past->config->log, id, entry);
+           past_search(past->config->log, id, entry) ||
+           find_rotated(past->config->log, id, entry);
 }
 
 /* -- As JSON ------------------------------------------------------------------------------------- */

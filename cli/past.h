@@ -20,7 +20,7 @@ struct past {
 DW_MUST_USE int past_open(const char *config, const char *data, struct past **past);
 void past_close(struct past *past); /* NULL is fine */
 
-/* The decision of that id: in the ring, else in the log. */
+/* The decision of that id: in the ring, else in the log, else in the one before it (.1). */
 DW_MUST_USE bool past_find(const struct past *past, const char *id, struct recent_entry *entry);
 
 /* -- The ring, which must be there: entries are numbered from 0 as they come -------------------------- */
