@@ -87,7 +87,7 @@ with World() as world:
         with open(log) as lines:
             return any(json.loads(line).get("id") == id for line in lines)
     last = get(nginx.port, "/guarded-401").get("Doorward-Id")
-    wait_for("the decision log", lambda: is_logged(last), 5)
+    wait_for("the decision log", lambda: is_logged(last))
     with open(log) as lines:
         n = sum(json.loads(line).get("source") == "127.0.0.1" for line in lines)
     check("each denial is in the decision log", n >= 3 * REQUESTS + 1, n)

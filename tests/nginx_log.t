@@ -39,7 +39,7 @@ def records(world, wanted, allowed, *calls):
     def read():
         with open(f"{data}/log/decisions.jsonl") as log:
             return [json.loads(line) for line in log]
-    wait_for("the last decision on record", lambda: any(entry["path"] == "/last" for entry in read()), 5)
+    wait_for("the last decision on record", lambda: any(entry["path"] == "/last" for entry in read()))
     entries = read()
     same(f"log.allowed {allowed}: what is on record",
          [(entry["status"], entry["reason"], entry["path"]) for entry in entries[:-1]], wanted)

@@ -73,7 +73,7 @@ with World() as world:
     check("clients were served", load.broken < load.right / 20 + RELOADS * len(wanted), load.broken)
     grown = memory[-1] - memory[RELOADS // 2]
     check("the master's memory does not grow", grown < 512, f"{memory} kB")
-    wait_for("the old workers' end", lambda: len(nginx.workers()) == 2, 15)
+    wait_for("the old workers' end", lambda: len(nginx.workers()) == 2)
     check("old workers end; nothing holds them", True)
 
     # What changes in the files counts from the reload on; a mistake changes nothing.
@@ -95,7 +95,7 @@ with World() as world:
         file.write(text)
     nginx.reload()
     wait_for("the first policy", lambda: get(nginx.port, "/x", token=keys.good()).status == 204)
-    wait_for("the old workers' end", lambda: len(nginx.workers()) == 2, 15)
+    wait_for("the old workers' end", lambda: len(nginx.workers()) == 2)
 
     load = Load(nginx.port, wanted)
     for _ in range(5):

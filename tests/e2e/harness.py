@@ -99,7 +99,7 @@ def free_port():
                 continue
 
 
-def wait_for(what, condition, seconds=10):
+def wait_for(what, condition, seconds=30):
     """Waits until the condition holds; raises after that many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
