@@ -106,6 +106,17 @@ static void look_at_challenges(struct scene *scene)
     }
 }
 
+/* A log's line begins with a bracket, too: "[2026-11-21 10:00:00] local.ERROR: ...". */
+static bool is_json(struct dw_span text)
+{
+    const struct dw_span inner = span_bare((struct dw_span){text.at + 1, text.len - 1});
+
+    if (text.at[0] == '[') {
+        return inner.len > 0 && memchr("{[\"]", inner.at[0], 4) != NULL;
+    }
+    return text.at[0] == '{';
+}
+
 static void look_at_body(struct scene *scene)
 {
     const struct capture_message *response = &scene->it->response;
@@ -116,8 +127,8 @@ static void look_at_body(struct scene *scene)
     scene->server = message_value(response, "Server");
     scene->body_is_html = span_begins(type, "text/html") || span_begins(start, "<!doctype html") ||
                           span_begins(start, "<html");
-    scene->body_is_json = !scene->body_is_html && start.len > 0 &&
-                          (start.at[0] == '{' || start.at[0] == '[' || span_has(type, "json"));
+    scene->body_is_json =
+        !scene->body_is_html && start.len > 0 && (is_json(start) || span_has(type, "json"));
 }
 
 /* -- The clocks -------------------------------------------------------------------------------- */
