@@ -79,9 +79,9 @@ static void fill_with_body(struct capture *capture, struct exchange *exchange, s
 int body_read(struct dw_span text, const char *name, struct capture **capture,
               struct complaint *why)
 {
-    static const char *const MEMBERS[] = {"\"error",  "\"message\"", "\"detail\"",
-                                          "\"status", "\"code\"",    "\"title\"",
-                                          "\"msg\"",  "\"Message\"", "\"fault\""};
+    static const char *const MEMBERS[] = {"\"error",   "\"message\"", "\"detail\"", "\"status",
+                                          "\"code\"",  "\"title\"",   "\"msg\"",    "\"Message\"",
+                                          "\"fault\"", "\"reason\""};
     struct capture *made = capture_new(CAPTURE_HTTP, name);
     struct exchange *exchange = made != NULL ? capture_add(made) : NULL;
 

@@ -33,6 +33,8 @@ struct server_text {
 size_t server_text_count(void);
 /* Whether a text of some weight stands in it, of which the first few KiB are looked at. */
 bool server_text_stands(struct dw_span said);
+/* Whether words stand there that name a cause without being known literally. */
+bool wording_stands(struct dw_span said);
 const struct server_text *server_text_at(size_t i);
 
 #endif

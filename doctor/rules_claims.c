@@ -283,16 +283,28 @@ static void look_unreadable(const struct scene *scene, struct diagnosis *diagnos
                 token_place(scene), "no JWT: a server that validates JWTs can make nothing of it");
 }
 
+static bool says_token_invalid(const struct scene *scene)
+{
+    static const char TEXTS[] =
+        "invalid token|invalid access token|invalid bearer token|invalid oauth token|invalid "
+        "authorization token|invalid jwt|token is invalid|token is not valid|token invalid|invalid "
+        "access-token|token is no longer valid|token was not recognized";
+
+    return span_is(scene->error, "invalid_token") ||
+           (!scene->body_is_html && scene->it->status >= 400 && said_of(scene, TEXTS).at != NULL);
+}
+
 /* The request was not captured; the server did see a token, and a token that worked ends by itself. */
 static void look_unseen(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
-    if (scene->it == NULL || scene->it->request.is_there ||
-        !span_is(scene->error, "invalid_token") ||
+    if (scene->it == NULL || scene->it->request.is_there || !says_token_invalid(scene) ||
         surest_of(diagnosis, "token. dpop. mtls. scope. cookie. registry.") > 0) {
         return;
     }
     finding_say(diagnosis, diagnosis_suspect(diagnosis, cause, 50), "server", answer_place(scene),
-                "error=\"invalid_token\": it saw a token, which the capture does not show");
+                "it saw a token, and calls it invalid; the capture does not show it");
+    finding_say(diagnosis, diagnosis_suspect(diagnosis, "token.revoked", 48), "server",
+                answer_place(scene), "it may as well have been revoked");
     finding_say(diagnosis, diagnosis_suspect(diagnosis, "token.signature_invalid", 46), "server",
                 answer_place(scene), "it may as well be another issuer's, or changed");
 }
@@ -315,7 +327,10 @@ void rules_claims(const struct scene *scene, struct diagnosis *diagnosis)
         kind_look(scene, diagnosis);
         rules_walk(RULES, COUNT_OF_ROWS(RULES), scene, diagnosis);
         issuer_look(scene, diagnosis);
-    } else if (scene->token.shape != TOKEN_NONE) {
+    } else {
+        told_look(scene, diagnosis);
+    }
+    if (!is_jwt(scene) && scene->token.shape != TOKEN_NONE) {
         kind_look(scene, diagnosis);
     }
     keys_look(scene, diagnosis);

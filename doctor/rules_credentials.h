@@ -125,6 +125,7 @@ bool clocks_disagree(const struct scene *scene);
 
 void clock_look(const struct scene *scene, struct diagnosis *diagnosis);   /* rules_clock.c */
 void issuer_look(const struct scene *scene, struct diagnosis *diagnosis);  /* rules_issuer.c */
+void told_look(const struct scene *scene, struct diagnosis *diagnosis);    /* rules_told.c */
 void keys_look(const struct scene *scene, struct diagnosis *diagnosis);    /* rules_keys.c */
 void kind_look(const struct scene *scene, struct diagnosis *diagnosis);    /* rules_kind.c */
 void state_look(const struct scene *scene, struct diagnosis *diagnosis);   /* rules_state.c */
@@ -138,6 +139,11 @@ enum likeness { NAMES_DIFFER, NAMES_ALIKE, NAMES_SAME };
 /* Whether two names of one thing are the same byte by byte; or but for case, scheme (http, https, api),
  * default port and a slash at the end. */
 enum likeness names_compare(struct dw_span a, struct dw_span b);
+
+/* The same of issuers: the two names that Entra ID gives each tenant are alike. */
+enum likeness issuers_compare(struct dw_span a, struct dw_span b); /* rules_issuer.c */
+/* One path, on a host that only one machine or container knows by that name. */
+bool issuers_are_local_kin(struct dw_span a, struct dw_span b);
 
 /* What a server's words say it expected, where they speak of `topic` ("audience"); absent: they do not. */
 struct dw_span expected_value(const struct scene *scene, const char *topic);

@@ -80,22 +80,33 @@ static bool is_same_path(struct dw_span a, struct dw_span b)
     return path.len > 1 && dw_span_equal(path, url_path(b));
 }
 
+enum likeness issuers_compare(struct dw_span a, struct dw_span b)
+{
+    const enum likeness likeness = names_compare(a, b);
+
+    return likeness == NAMES_DIFFER && is_same_tenant(a, b) ? NAMES_ALIKE : likeness;
+}
+
+bool issuers_are_local_kin(struct dw_span a, struct dw_span b)
+{
+    return (is_local_host(name_host(a)) || is_local_host(name_host(b))) && is_same_path(a, b);
+}
+
 static void look_said(const struct scene *scene, struct diagnosis *diagnosis,
                       struct dw_span expected)
 {
     const struct dw_span iss = scene->token.iss;
-    const enum likeness likeness = names_compare(iss, expected);
+    const enum likeness likeness = issuers_compare(iss, expected);
     struct finding *finding;
 
     if (likeness == NAMES_SAME) {
         diagnosis_rule_out(diagnosis, "token.wrong_iss", "iss is the one expected");
         return;
     }
-    if (likeness == NAMES_ALIKE || is_same_tenant(iss, expected)) {
+    if (likeness == NAMES_ALIKE) {
         finding =
             suspect(scene, diagnosis, "token.iss_format", KEYS_KIN, (struct weight){97, 99, 74});
-    } else if ((is_local_host(name_host(iss)) || is_local_host(name_host(expected))) &&
-               is_same_path(iss, expected)) {
+    } else if (issuers_are_local_kin(iss, expected)) {
         finding = suspect(scene, diagnosis, "token.iss_docker_localhost", KEYS_KIN,
                           (struct weight){97, 99, 74});
     } else {

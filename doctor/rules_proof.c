@@ -168,13 +168,16 @@ static void look_scope(const struct scene *scene, struct diagnosis *diagnosis, c
         "Resource not accessible by|insufficient oauth scope|token lacks scope";
     const struct dw_span said = said_of(scene, TEXTS);
     const struct dw_span wanted = wanted_scope(scene);
+    const bool is_seen = scene->sent.where != SENT_NOWHERE;
     struct finding *finding;
 
-    if (scene->sent.where == SENT_NOWHERE || said.at == NULL) {
+    if ((!is_seen && scene->it->request.is_there) || said.at == NULL) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause,
-                                span_is(scene->error, "insufficient_scope") ? CERTAIN : 91);
+                                span_is(scene->error, "insufficient_scope") ? CERTAIN
+                                : is_seen                                   ? 91
+                                                                            : LIKELY - 1);
     finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"%s", BRIEF(said),
                 scene->it->status == 401 ? ", with 401 where RFC 6750 s3.1 has 403" : "");
     if (wanted.at != NULL) {
@@ -269,16 +272,21 @@ static void look_stepup(const struct scene *scene, struct diagnosis *diagnosis, 
 static void look_sso(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     static const char TEXTS[] = "SAML enforcement|SAML SSO|enforces SAML|organization SAML|"
-                                "single sign-on|SSO authorization|must be authorized for SSO";
+                                "single sign-on|SSO authorization|must be authorized for SSO|"
+                                "sso-required|sso_required|via SSO";
     const struct dw_span field = answered_field(scene, "X-GitHub-SSO");
     const struct dw_span said = said_of(scene, TEXTS);
+    const bool is_seen = scene->sent.where != SENT_NOWHERE;
     struct finding *finding;
 
-    if (scene->sent.where == SENT_NOWHERE ||
+    if ((!is_seen && scene->it->request.is_there) ||
         (field.len == 0 && (said.at == NULL || scene->body_is_html))) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, span_begins(field, "required") ? 98 : 88);
+    finding = diagnosis_suspect(diagnosis, cause,
+                                span_begins(field, "required") ? 98
+                                : is_seen                      ? 88
+                                                               : LIKELY - 1);
     finding_say(diagnosis, finding, "server", answer_place(scene), "%s%.*s",
                 field.len > 0 ? "X-GitHub-SSO: " : "says ", BRIEF(field.len > 0 ? field : said));
 }

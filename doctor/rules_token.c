@@ -317,6 +317,6 @@ void rules_token(const struct scene *scene, struct diagnosis *diagnosis)
 
     if (scene->token.shape != TOKEN_NONE) {
         rules_walk(RULES, COUNT_OF_ROWS(RULES), scene, diagnosis);
-        wording_look(scene, diagnosis);
     }
+    wording_look(scene, diagnosis);
 }

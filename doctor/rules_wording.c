@@ -4,12 +4,14 @@
 #include <string.h>
 
 #define WORDED   86 /* how sure it is what a server means that says it in words of its own */
+#define UNSEEN   74 /* the same, where the capture does not show that a token was sent */
 #define NEAR     72 /* how far the verb may be from its noun */
 #define SAID_MAX 2048
 
 #define REFUSED                                                                              \
     "invalid|not allowed|mismatch|not match|n't match|unexpected|wrong|not valid|incorrect|" \
-    "not accept|unknown|untrusted|not trusted|not recogni|unrecogni|not authori|unauthori|"  \
+    "not equal|not accept|unknown|untrusted|not trusted|not recogni|unrecogni|not "          \
+    "authori|unauthori|"                                                                     \
     "not permitted|not supported|unsupported|not configured|must be|should "                 \
     "be|expected|reject|does not include|doesn't include|not intended"
 #define NOT_FOUND                                                                            \
@@ -26,6 +28,23 @@
 static const struct wording {
     const char *nouns, *verbs, *cause;
 } WORDINGS[] = {
+    {"azp|authorized party|authorized parties|authorizedparties", REFUSED "|not in|invalid",
+     "token.client_not_allowed"},
+    {"client|application|appid",
+     "is not authorized to access|not allowed to access|not permitted to access|not allowed for",
+     "token.client_not_allowed"},
+    {"certificate|thumbprint|x5t#s256|x5t",
+     "does not match|mismatch|not match|n't match|different certificate|not bound to|bound to "
+     "another|wrong certificate",
+     "mtls.cert_mismatch"},
+    {"client certificate|certificate",
+     "missing|is required|not provided|not presented|failed to present|no client certificate|must "
+     "present|none was sent",
+     "mtls.cert_missing"},
+    {"scope|scopes|scope(s)",
+     "insufficient|missing|lack|is required|are required|does not match|not match|not contain|not "
+     "include|not granted|not have|not enough|must be included",
+     "scope.insufficient"},
     {"nbf|not before|notbefore", "future|not yet|before|invalid|not active|prior|clock",
      "token.not_yet_valid"},
     {"token|jwt|id_token|assertion",
@@ -41,6 +60,10 @@ static const struct wording {
     {"exp claim|\"exp\"|'exp'|expiration|expiry", ABSENT, "token.exp_missing"},
     {"max_age|max age|maxage|maximum age", "exceed|too old|older", "token.max_age"},
     {"token|jwt", "too old|exceeds maximum lifetime|maximum lifetime", "token.max_age"},
+    {"refresh token|refresh_token|refreshtoken", "already used|already been used|reuse|replay",
+     "token.refresh_race"},
+    {"refresh token|refresh_token|refreshtoken",
+     "expired|has expire|is invalid|revoked|not found|unknown", "token.session_ended"},
     {"refresh token|refresh_token",
      "not allowed|not accepted|cannot be used|can't be used|used as|instead of|not an access|only "
      "non-refresh",
@@ -54,8 +77,17 @@ static const struct wording {
      "token.expired"},
     {"exp claim|\"exp\"|'exp'", "check failed|in the past|passed|not satisf|too old",
      "token.expired"},
-    {"token|jwt|session|grant", "revoked|blacklist|blocklist|denylist|invalidated|has been used",
+    {"token|jwt|jti|assertion|link",
+     "already used|already been used|has been used|reuse detected|been replayed|replay detected",
+     "token.replayed"},
+    {"session",
+     "terminated|has ended|logged out|signed out|another device|another session|not active|no "
+     "longer active|does not exist|invalidated",
+     "token.session_ended"},
+    {"token|jwt|session|grant", "revoked|blacklist|blocklist|denylist|invalidated",
      "token.revoked"},
+    {"user|account", "disabled|deactivated|deleted|no longer exists|is inactive|not active",
+     "token.user_disabled"},
     {"aud claim|\"aud\"|'aud'|audience", ABSENT, "token.aud_missing"},
     {"aud claim|\"aud\"|'aud'|audience|aud", REFUSED, "token.wrong_aud"},
     {"iss claim|\"iss\"|'iss'|issuer|iss", REFUSED, "token.wrong_iss"},
@@ -67,13 +99,13 @@ static const struct wording {
      "unable|fail|timeout|timed out|unreachable|refused|could not|couldn't|cannot|error "
      "fetch|retriev",
      "token.jwks_unreachable"},
-    {"alg|algorithm",
+    {"alg|algorithm|signing method",
      "not allowed|unsupported|not supported|invalid|mismatch|unexpected|not "
      "accept|wrong|disallowed|not match|n't match|forbidden|not permitted",
      "token.alg_mismatch"},
     {"crit|critical", "unsupported|unknown|not understood|not supported|unrecogni",
      "token.crit_unknown"},
-    {"typ header|\"typ\"|'typ'|token type|at+jwt|token_type",
+    {"typ header|header typ|\"typ\"|'typ'|token type|at+jwt|token_type",
      "invalid|unexpected|mismatch|not allowed|must be|expected|wrong|unsupported",
      "token.typ_mismatch"},
     {"signature",
@@ -85,6 +117,13 @@ static const struct wording {
      "contain|found",
      "token.segments"},
 };
+
+/* Where the token can be seen, so can what is wrong with its form. */
+static const struct wording MALFORMED = {
+    "access token|token|jwt|bearer",
+    "malformed|not well formed|not a valid jwt|cannot be parsed|could not be parsed|cannot "
+    "parse|unable to parse|could not be decoded|cannot be decoded|unable to decode",
+    "token.segments"};
 
 /* -- Where a noun and a verb stand together ---------------------------------------------------------- */
 
@@ -172,9 +211,15 @@ static bool fits(struct dw_span text, const struct wording *wording, struct dw_s
     return false;
 }
 
-static const struct wording *find_wording(struct dw_span text, struct dw_span *words)
+static struct dw_span beginning_of(struct dw_span text)
 {
     text.len = text.len < SAID_MAX ? text.len : SAID_MAX;
+    return text;
+}
+
+static const struct wording *find_wording(struct dw_span text, struct dw_span *words)
+{
+    text = beginning_of(text);
     for (size_t i = 0; text.len > 0 && i < COUNT_OF_ROWS(WORDINGS); i++) {
         if (fits(text, &WORDINGS[i], words)) {
             return &WORDINGS[i];
@@ -185,18 +230,55 @@ static const struct wording *find_wording(struct dw_span text, struct dw_span *w
 
 /* -- Both ------------------------------------------------------------------------------------------- */
 
+bool wording_stands(struct dw_span said)
+{
+    struct dw_span words;
+
+    return find_wording(said, &words) != NULL;
+}
+
+/* The request is not in the capture: that a token was in it is what the words have to tell. */
+static bool is_unseen(const struct scene *scene)
+{
+    return !scene->it->request.is_there && scene->it->status >= 400 &&
+           !span_has(scene->body, "csrf") && !span_has(scene->body, "xsrf");
+}
+
+/* X-Clerk-Auth-Message, x-ms-diagnostics, grpc-message... */
+static const struct wording *wording_of_fields(const struct scene *scene, struct dw_span *words)
+{
+    const struct capture_message *response = &scene->it->response;
+    const struct wording *found = NULL;
+
+    for (size_t i = 0; i < response->n_fields && found == NULL; i++) {
+        const struct capture_field *field = &response->fields[i];
+
+        if (found_of(field->name, "message|reason|diagnostics|error|warning").at != NULL) {
+            found = find_wording(field->value, words);
+        }
+    }
+    return found;
+}
+
 static const struct wording *wording_of(const struct scene *scene, struct dw_span *words)
 {
     const struct wording *found = NULL;
 
-    if (scene->it == NULL || scene->token.shape == TOKEN_NONE) {
+    if (scene->it == NULL || (scene->token.shape == TOKEN_NONE && !is_unseen(scene))) {
         return NULL;
     }
     if (scene->error_description.len > 0) {
         found = find_wording(scene->error_description, words);
     }
+    if (found == NULL) {
+        found = wording_of_fields(scene, words);
+    }
     if (found == NULL && !scene->body_is_html) {
         found = find_wording(scene->body, words);
+    }
+    if (found == NULL && scene->token.shape == TOKEN_NONE && !scene->body_is_html &&
+        fits(beginning_of(scene->body), &MALFORMED, words)) {
+        found = &MALFORMED;
     }
     return found;
 }
@@ -231,7 +313,8 @@ void wording_look(const struct scene *scene, struct diagnosis *diagnosis)
     if (cause == NULL) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, WORDED);
+    finding =
+        diagnosis_suspect(diagnosis, cause, scene->token.shape != TOKEN_NONE ? WORDED : UNSEEN);
     finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"", BRIEF(words));
     if (finding->server_text == NULL) {
         finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(words));

@@ -74,20 +74,6 @@ static size_t take_challenge(struct dw_span text, char value[CHALLENGE_MAX])
     return len;
 }
 
-bool is_said(struct dw_span text)
-{
-    struct dw_span rest = trimmed(text);
-    char challenge[CHALLENGE_MAX];
-    size_t n = 0;
-
-    while (n < WORDS_MIN && next_word(&rest).len > 0) {
-        n++;
-    }
-    return n == WORDS_MIN && (line_of_text(text) > 0 || take_challenge(text, challenge) > 0);
-}
-
-/* -- Reading it ------------------------------------------------------------------------------------------ */
-
 static bool has_number(struct dw_span text, const char *number)
 {
     size_t from = 0;
@@ -124,6 +110,35 @@ static int status_of(struct dw_span text)
     }
     return 0;
 }
+
+static bool is_of_login(struct dw_span text)
+{
+    static const char *const WORDS[] = {"auth",   "Auth", "token", "Token", "Bearer",
+                                        "bearer", "JWT",  "Jwt",   "jwt"};
+
+    text = first(text, SEARCHED_MAX);
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+        if (find_text(text, WORDS[i]) < text.len) {
+            return true;
+        }
+    }
+    return status_of(text) != 0;
+}
+
+bool is_said(struct dw_span text)
+{
+    struct dw_span rest = trimmed(text);
+    char challenge[CHALLENGE_MAX];
+    size_t n = 0;
+
+    while (n < WORDS_MIN && next_word(&rest).len > 0) {
+        n++;
+    }
+    return n == WORDS_MIN && (line_of_text(text) > 0 || take_challenge(text, challenge) > 0 ||
+                              (is_of_login(text) && wording_stands(text)));
+}
+
+/* -- Reading it ------------------------------------------------------------------------------------------ */
 
 static void fill(struct capture *capture, struct exchange *exchange, struct dw_span text)
 {
