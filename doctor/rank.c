@@ -38,6 +38,7 @@ static const struct standing {
     {"proxy.cloudfront", 5, NEEDS_LOSS},
     {"proxy.gateway_consumes", 10, NEEDS_LOSS},
     {"proxy.407", 3, 0},
+    {"proxy.edge_challenge", 6, 0},
     {"proxy.auth_request", 8, 0},
     {"proxy.www_auth_remapped", 20, 0},
     {"proxy.vhost", 5, 0},
@@ -327,8 +328,8 @@ static void level(struct diagnosis *diagnosis)
         struct finding *finding = &diagnosis->findings[i];
         const bool is_remark = has_trait(finding, REMARK);
 
-        if (is_remark && i == 0 && !is_alone && finding->confidence > LIKELY) {
-            finding->confidence = LIKELY;
+        if (is_remark && i == 0 && !is_alone && finding->confidence >= LIKELY) {
+            finding->confidence = LIKELY - 1;
         }
         if (!is_remark && finding->confidence > most) {
             finding->confidence = most;
