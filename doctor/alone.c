@@ -133,18 +133,26 @@ int command_text_read(struct dw_span text, const char *name, struct capture **ca
     return 0;
 }
 
+/* A request of which only the first line was seen has the fields of the command that asks for the same. */
+static bool may_be_asked_by(const struct exchange *answered, const struct exchange *asked)
+{
+    return !answered->request.is_there || answered->url.len == 0 ||
+           dw_span_equal(answered->url, asked->url);
+}
+
 int command_join(struct capture *capture, struct dw_span command)
 {
     struct exchange *answered = capture->exchanges[0], *asked;
     const size_t n = capture->n_exchanges;
     const unsigned n_seen = capture->n_seen;
 
-    if (n == 0 || answered->request.is_there || n == CAPTURE_EXCHANGES_MAX ||
+    if (n == 0 || answered->request.n_fields > 0 || n == CAPTURE_EXCHANGES_MAX ||
         arena_used(capture->arena) > ROOMY) {
         capture->command = arena_keep(capture->arena, first(command, CAPTURE_VALUE_MAX));
         return 0;
     }
-    if (add_command(capture, command, NULL) == 0 && capture->n_exchanges == n + 1) {
+    if (add_command(capture, command, NULL) == 0 && capture->n_exchanges == n + 1 &&
+        may_be_asked_by(capture->exchanges[0], capture->exchanges[n])) {
         answered = capture->exchanges[0];
         asked = capture->exchanges[n];
         answered->method = asked->method;

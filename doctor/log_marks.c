@@ -46,6 +46,12 @@ static bool (*kind_of(const struct dw_span mark, size_t at))(char)
     return is_of_name(mark.at[at]) && find_text(mark, ".go:") < mark.len ? is_of_name : NULL;
 }
 
+/* Which way it went changes: Apache's HttpClient writes ">> " and "<< ". */
+static bool is_alike(char a, char b)
+{
+    return a == b || (strchr("<>", a) != NULL && strchr("<>", b) != NULL && a != '\0' && b != '\0');
+}
+
 static size_t run(struct dw_span span, size_t at, bool (*is)(char))
 {
     while (at < span.len && is(span.at[at])) {
@@ -67,7 +73,7 @@ static struct dw_span behind_mark(struct dw_span line, const struct mark *mark)
             return is == is_blank && run(text, i, is) == text.len ? skip(line, at)
                                                                   : (struct dw_span){NULL, 0};
         }
-        if (is != NULL ? !is(line.at[at]) : line.at[at] != text.at[i]) {
+        if (is != NULL ? !is(line.at[at]) : !is_alike(line.at[at], text.at[i])) {
             return (struct dw_span){NULL, 0};
         }
         at = is != NULL ? run(line, at, is) : at + 1;

@@ -226,6 +226,13 @@ static bool is_log(struct dw_span line)
     return false;
 }
 
+/* The body, printed below the exception: print(response.text). */
+static bool is_printed(const struct reader *reader, struct dw_span line)
+{
+    return reader->exchange != NULL && reader->exchange->response.is_there &&
+           reader->exchange->response.n_fields == 0 && begins(line, "{");
+}
+
 static void read_other(struct reader *reader, const struct lines *lines)
 {
     const struct dw_span line = trimmed(lines->line);
@@ -239,7 +246,8 @@ static void read_other(struct reader *reader, const struct lines *lines)
         reader->security = find_text(line, ", 443") < line.len ? SECURITY_TLS : SECURITY_UNKNOWN;
     } else if (read_told(reader, line, place) || read_raised(reader, line, place)) {
         return;
-    } else if (reader->in_fields && !reader->in_body && !is_log(lines->line) && line.len > 0) {
+    } else if ((reader->in_fields || is_printed(reader, line)) && !reader->in_body &&
+               !is_log(lines->line) && line.len > 0) {
         capture_add_body(reader->capture, &reader->exchange->response, lines->raw);
     }
 }

@@ -51,6 +51,11 @@ static const struct {
      "milliseconds\n"
      "I1121 10:00:00.2    7 request.go:1188] Response Body: no\n",
      "console", 401},
+    {"D http-outgoing-0 >> GET / HTTP/1.1\nD http-outgoing-0 >> Host: a\nD http-outgoing-0 << "
+     "HTTP/1.1 401 No\n",
+     "curl", 401},
+    {"requests.exceptions.HTTPError: 401 Client Error: No for url: https://a/\n{\"a\": 1}\n",
+     "python", 401},
     {"<- \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\n-> \"HTTP/1.1 401 No \\r\\n\"\n-> "
      "\"\\r\\n\"\n",
      "python", 401},
