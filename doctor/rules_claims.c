@@ -114,7 +114,7 @@ static void look_host(const struct scene *scene, struct diagnosis *diagnosis, co
             break;
         }
         if (span_has(scene->token.aud[i], "://") && host.len > 0 && is_refused(scene)) {
-            weight.alone = is_same_site(host, scene->host) ? 58 : 70;
+            weight.alone = is_same_site(host, scene->host) ? 62 : 70;
         }
     }
     if (weight.alone == 0 && !is_named(scene, diagnosis, cause, NULL)) {

@@ -304,6 +304,24 @@ const char *wording_cause(const struct scene *scene, struct dw_span *words)
     return found != NULL ? settle(scene, found->cause) : NULL;
 }
 
+/* "Session does not exist" with a 404 may be about a thing that was asked for. */
+static int confidence_of(const struct scene *scene)
+{
+    switch (scene->it->status) {
+    case 400:
+    case 401:
+    case 403:
+    case 498:
+        return scene->token.shape != TOKEN_NONE ? WORDED : UNSEEN;
+    case 404:
+    case 409:
+    case 410:
+        return POSSIBLE;
+    default:
+        return scene->body_is_json || scene->error_description.len > 0 ? UNSEEN : POSSIBLE;
+    }
+}
+
 void wording_look(const struct scene *scene, struct diagnosis *diagnosis)
 {
     struct dw_span words;
@@ -313,8 +331,7 @@ void wording_look(const struct scene *scene, struct diagnosis *diagnosis)
     if (cause == NULL) {
         return;
     }
-    finding =
-        diagnosis_suspect(diagnosis, cause, scene->token.shape != TOKEN_NONE ? WORDED : UNSEEN);
+    finding = diagnosis_suspect(diagnosis, cause, confidence_of(scene));
     finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"", BRIEF(words));
     if (finding->server_text == NULL) {
         finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(words));
