@@ -10,12 +10,14 @@
 
 static const struct said SAID[] = {
     {"mfa.required", 93,
-     "X-GitHub-OTP|Must specify two-factor|two-factor authentication|two factor "
-     "authentication|mfa_required|"
+     "X-GitHub-OTP|Must specify two-factor|two-factor authentication is required|two-factor "
+     "authentication required|two-factor authentication code|requires two-factor|mfa_required|"
      "multi-factor authentication|multifactor|otp_required|one-time password|one time password|otp "
      "required|"
      "2FA required|requires 2FA|second factor|MFA required|mfa token|verification code required|"
      "\"code\":\"otp|missing otp|otp code|EOTP"},
+    /* Advice speaks of it too: "change your password or enable two-factor authentication". */
+    {"mfa.required", 60, "two-factor authentication|two factor authentication"},
     {"account.locked", 92,
      "account is locked|account has been locked|account locked|account_locked|locked out|too many "
      "failed|"

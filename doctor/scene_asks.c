@@ -77,21 +77,22 @@ static size_t cross(struct dw_span text)
     return 0;
 }
 
-/* Three in a row, wherever they stand. */
+/* Three in a row, wherever they stand; or nothing else: .NET logs "Authorization: *". */
 static bool is_crossed_out(struct dw_span value)
 {
-    size_t run = 0;
+    size_t run = 0, len_crossed = 0;
 
     for (size_t i = 0; i < value.len; i++) {
         const size_t len = cross(span_behind(value, i));
 
         run = len > 0 ? run + 1 : 0;
+        len_crossed += len;
         if (run == 3) {
             return true;
         }
         i += len > 0 ? len - 1 : 0;
     }
-    return false;
+    return value.len > 0 && len_crossed == value.len;
 }
 
 /* eyJh...x9Qw: a middle that was left out. */

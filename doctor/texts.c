@@ -2,7 +2,6 @@
 #include "diagnosis.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "unescaped.h"
 
@@ -68,6 +67,19 @@ static bool is_inside_word(const struct plain *plain, size_t at)
     return at > 0 && at < plain->len && is_word(plain->at[at - 1]) && is_word(plain->at[at]);
 }
 
+/* Envoy logs its details without blanks: jwt_authn_access_denied{Jwt_is_expired}. */
+static bool is_same(const char *said, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const char c = said[i] == '_' && text[i] == ' ' ? ' ' : said[i];
+
+        if (lower(c) != lower(text[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The longest text that stands there as whole words, or NULL. */
 static const struct server_text *longest_at(const struct texts_index *index,
                                             const struct plain *plain, size_t at)
@@ -82,8 +94,7 @@ static const struct server_text *longest_at(const struct texts_index *index,
         const size_t len = strlen(TEXTS[i].text);
 
         if (len > best_len && len <= plain->len - at &&
-            strncasecmp(plain->at + at, TEXTS[i].text, len) == 0 &&
-            !is_inside_word(plain, at + len)) {
+            is_same(plain->at + at, TEXTS[i].text, len) && !is_inside_word(plain, at + len)) {
             best = &TEXTS[i];
             best_len = len;
         }
