@@ -135,6 +135,36 @@ static void look_broken(const struct scene *scene, struct diagnosis *diagnosis, 
 
 /* -- negotiate.* ------------------------------------------------------------------------------- */
 
+/* What curl says of the ticket it could not get for this host; absent: nothing. */
+static struct dw_span spn_note(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *exchange = scene->capture->exchanges[i];
+
+        for (size_t k = 0; k < exchange->n_notes; k++) {
+            if (span_has(exchange->notes[k], "Server not found in Kerberos database") ||
+                span_has(exchange->notes[k], "SEC_E_TARGET_UNKNOWN")) {
+                return exchange->notes[k];
+            }
+        }
+    }
+    return (struct dw_span){NULL, 0};
+}
+
+static void look_no_ticket(const struct scene *scene, struct diagnosis *diagnosis,
+                           const char *cause)
+{
+    const struct dw_span note = spn_note(scene);
+    struct finding *finding;
+
+    if (note.at == NULL || scene_challenge(scene, "Negotiate") == NULL) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, 93);
+    finding_say(diagnosis, finding, "client", scene->it->place, "%.*s",
+                (int)(note.len < 160 ? note.len : 160), note.at);
+}
+
 static void look_spn(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     const bool is_fallback =
@@ -188,7 +218,8 @@ static void look_not_sent(const struct scene *scene, struct diagnosis *diagnosis
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause,
-                                !asks_only_windows(scene)   ? 58
+                                spn_note(scene).at != NULL  ? POSSIBLE
+                                : !asks_only_windows(scene) ? 58
                                 : scene_is_sanitized(scene) ? 64
                                                             : 86);
     finding_say(diagnosis, finding, "request", scene->it->request.place,
@@ -276,7 +307,15 @@ static bool is_iis(const struct scene *scene)
            span_has(scene->body, "IIS") ||
            message_field(&scene->it->response, "X-AspNet-Version") != NULL ||
            span_has(message_value(&scene->it->response, "X-Powered-By"), "ASP.NET") ||
-           span_has(scene->body, "HTTP Error 401.");
+           span_has(scene->body, "HTTP Error 401.") ||
+           span_begins(scene->it->phrase, "401."); /* its log has it so */
+}
+
+/* In its log the first two steps of each sign-in are 401.2 and 401.1 without credentials. */
+static bool is_step(const struct scene *scene)
+{
+    return scene->it->response.n_fields == 0 && scene->body.len == 0 &&
+           (span_is(scene->it->phrase, "401.2") || span_has(scene->it->phrase, "NO_CREDENTIALS"));
 }
 
 /* Its page for visitors says "invalid credentials" also where there were none. */
@@ -285,7 +324,7 @@ static int iis_confidence(const struct scene *scene, const char *text)
     if (text[0] != '4' && scene->sent.where == SENT_NOWHERE) {
         return POSSIBLE;
     }
-    return is_iis(scene) ? CERTAIN : 70;
+    return is_iis(scene) && !is_step(scene) ? CERTAIN : 70;
 }
 
 static void look_iis(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
@@ -307,6 +346,7 @@ void windows_look(const struct scene *scene, struct diagnosis *diagnosis)
     static const struct header_rule RULES[] = {
         {"ntlm.connection_broken", look_broken},
         {"negotiate.spn", look_spn},
+        {"negotiate.spn", look_no_ticket},
         {"negotiate.not_sent", look_not_sent},
         {"negotiate.loopback", look_loopback},
         {"negotiate.token_too_big", look_large_ticket},
