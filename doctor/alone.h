@@ -23,6 +23,9 @@ bool is_challenge_alone(struct dw_span text);
 DW_MUST_USE int said_read(struct dw_span text, const char *name, struct capture **capture,
                           struct complaint *why);
 
+/* Gives a refusal that was read without its body the line elsewhere in the log that says why. */
+void said_join(struct capture *capture, struct dw_span text);
+
 /* A curl command, or a URL alone. */
 DW_MUST_USE int command_text_read(struct dw_span text, const char *name, struct capture **capture,
                                   struct complaint *why);

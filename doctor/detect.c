@@ -3,12 +3,13 @@
 
 #include "clean.h"
 #include "transcript_curl.h"
+#include "transcript_log.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* How often each kind's own lines were seen. */
 struct seen {
-    size_t trace, curl, wget, python, http, bare, console, maps, fields, known, lines;
+    size_t trace, curl, wget, python, quoted, http, bare, console, maps, log, fields, known, lines;
 };
 
 static bool begins_with_one(struct dw_span span, const char *const *texts, size_t n)
@@ -85,13 +86,16 @@ static bool is_console_line(struct dw_span line)
                                         "\"headers\": {",
                                         "Response {",
                                         "URL: http",
-                                        ":status: "};
+                                        ":status: ",
+                                        "\"Request Headers\": {",
+                                        "\"Response Headers\": {"};
 
     line = trimmed(line);
     while (line.len > 0 && ((unsigned char)line.at[0] >= 0x80 || line.at[0] == ' ')) {
         line = skip(line, 1);
     }
     return begins_with_one(line, TEXTS, COUNT_OF(TEXTS)) ||
+           dw_span_equal(line, DW_SPAN("Request")) || dw_span_equal(line, DW_SPAN("Response")) ||
            find_text(line, " headers: {") < line.len;
 }
 
@@ -124,7 +128,9 @@ static void look_at_line(struct dw_span whole, struct seen *seen)
     seen->trace += is_trace_line(line) ? 1 : 0;
     seen->curl += is_curl_line(line) ? 1 : 0;
     seen->wget += is_wget_line(line) ? 1 : 0;
-    seen->python += is_python_line(line) ? 1 : 0;
+    seen->log += is_log_line(whole) ? 1 : 0;
+    seen->python += is_python_line(line) && !is_log_line(whole) ? 1 : 0;
+    seen->quoted += is_quoted_message(line) ? 1 : 0;
     seen->console += is_console_line(line) ? 1 : 0;
     seen->maps += begins(whole, "map[") ? 1 : 0;
     if (field_read(whole, &name, &value)) {
@@ -278,6 +284,12 @@ static enum capture_kind kind_of_transcript(const struct seen *seen)
         return CAPTURE_CONSOLE;
     }
     if (seen->http > 0 || seen->bare > 0) {
+        return CAPTURE_HTTP;
+    }
+    if (seen->quoted > 0) {
+        return CAPTURE_PYTHON;
+    }
+    if (seen->log > 0) {
         return CAPTURE_HTTP;
     }
     return seen->maps > 0 ? CAPTURE_CONSOLE : CAPTURE_UNKNOWN;

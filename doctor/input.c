@@ -6,6 +6,7 @@
 #include "clean.h"
 #include "complaint.h"
 #include "decode.h"
+#include "transcript_log.h"
 
 #define DECIDED_AT ((size_t)64 * 1024) /* bytes after which it must be clear whether it is a HAR */
 #define SLICE      2048
@@ -227,19 +228,26 @@ static int read_messages(struct dw_span text, const char *name, struct capture *
 {
     const int error = begins(trimmed(text), "{") ? body_read(text, name, capture, why)
                                                  : http_read(text, name, capture, why);
+    struct capture *nobody = NULL;
+    struct complaint unused;
 
-    if (error != 0) {
-        return is_said(text) ? said_read(text, name, capture, why) : -1;
+    if (error == 0 && has_answer(*capture)) {
+        return 0;
     }
-    if (!has_answer(*capture) && is_said(text)) {
-        capture_free(*capture);
-        return said_read(text, name, capture, why);
+    if (error == 0) {
+        nobody = *capture;
     }
-    return 0;
+    if (log_read(text, name, capture, &unused) == 0 ||
+        (is_said(text) && said_read(text, name, capture, why) == 0)) {
+        capture_free(nobody);
+        return 0;
+    }
+    *capture = nobody;
+    return nobody != NULL ? 0 : -1;
 }
 
-static int read_kind(struct input *input, struct dw_span text, enum capture_kind kind,
-                     struct capture **capture, struct complaint *why)
+static int read_one_kind(struct input *input, struct dw_span text, enum capture_kind kind,
+                         struct capture **capture, struct complaint *why)
 {
     switch (kind) {
     case CAPTURE_CURL_VERBOSE:
@@ -269,6 +277,19 @@ static int read_kind(struct input *input, struct dw_span text, enum capture_kind
         break;
     }
     return refuse_unknown(input, why);
+}
+
+static int read_kind(struct input *input, struct dw_span text, enum capture_kind kind,
+                     struct capture **capture, struct complaint *why)
+{
+    if (read_one_kind(input, text, kind, capture, why) != 0) {
+        return -1;
+    }
+    if (kind == CAPTURE_HTTP || kind == CAPTURE_WGET || kind == CAPTURE_PYTHON ||
+        kind == CAPTURE_CONSOLE) {
+        said_join(*capture, text);
+    }
+    return 0;
 }
 
 /* One entry, or a list of them, as some tools copy it: with a HAR's beginning and end it is one. */

@@ -182,3 +182,46 @@ int said_read(struct dw_span text, const char *name, struct capture **capture,
     *capture = made;
     return 0;
 }
+
+/* -- Beside an exchange ---------------------------------------------------------------------------------- */
+
+static bool says_why(const struct exchange *exchange)
+{
+    const struct capture_message *response = &exchange->response;
+
+    for (size_t i = 0; i < response->n_fields; i++) {
+        if (server_text_stands(response->fields[i].value)) {
+            return true;
+        }
+    }
+    return server_text_stands(response->body);
+}
+
+static struct dw_span line_at(struct dw_span text, unsigned number)
+{
+    struct lines lines;
+
+    lines_init(&lines, text);
+    while (lines_next(&lines) && lines.number < number) {
+    }
+    return lines.line;
+}
+
+void said_join(struct capture *capture, struct dw_span text)
+{
+    struct exchange *refusal = NULL;
+    unsigned number;
+
+    for (size_t i = 0; i < capture->n_exchanges; i++) {
+        struct exchange *exchange = capture->exchanges[i];
+
+        if (says_why(exchange)) {
+            return;
+        }
+        refusal = exchange->status >= 400 && exchange->response.body.len == 0 ? exchange : refusal;
+    }
+    number = refusal != NULL ? line_of_text(text) : 0;
+    if (number > 0) {
+        capture_add_body(capture, &refusal->response, trimmed(line_at(text, number)));
+    }
+}

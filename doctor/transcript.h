@@ -72,6 +72,9 @@ bool is_no_field(struct dw_span line);
 bool add_field_line(struct capture *capture, struct capture_message *message, struct dw_span line,
                     struct place place);
 
+/* Whether a whole message stands there in quotes, its line ends escaped. */
+bool is_quoted_message(struct dw_span line);
+
 /* -- Where it went ---------------------------------------------------------------------------------- */
 
 enum security { SECURITY_UNKNOWN, SECURITY_NONE, SECURITY_TLS };

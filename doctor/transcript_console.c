@@ -294,7 +294,20 @@ static struct dw_span without_ornament(struct dw_span line)
     return trimmed(line);
 }
 
-/* A first line; or a status alone, as Postman has it. */
+static bool is_phrase(struct dw_span rest)
+{
+    for (size_t i = 0; i < rest.len; i++) {
+        const char c = (char)(rest.at[i] | 0x20);
+
+        if ((c < 'a' || c > 'z') && rest.at[i] != ' ' && rest.at[i] != '-') {
+            return false;
+        }
+    }
+    return rest.len == 0 || (rest.len > 1 && rest.len < 40 && rest.at[0] == ' ' &&
+                             rest.at[1] >= 'A' && rest.at[1] <= 'Z'); /* not "200 ms" */
+}
+
+/* A first line; or a status alone, as Postman and Bruno have it. */
 static bool read_outcome(struct dw_span line, struct start *start)
 {
     struct dw_span rest = line;
@@ -304,7 +317,7 @@ static bool read_outcome(struct dw_span line, struct start *start)
         return true;
     }
     *start = (struct start){.is_response = true, .status = status};
-    return rest.len == 0 && line.len == 3 && status >= 100 && status < 600;
+    return is_phrase(rest) && line.len - rest.len == 3 && status >= 100 && status < 600;
 }
 
 static void read_line(struct reader *reader, const struct lines *lines)
@@ -320,6 +333,10 @@ static void read_line(struct reader *reader, const struct lines *lines)
         read_start(reader, &start, place);
     } else if (reader->exchange != NULL && (reader->section == SECTION_REQUEST_BODY ||
                                             reader->section == SECTION_RESPONSE_BODY)) {
+        read_body(reader, lines);
+    } else if (reader->exchange != NULL && reader->exchange->status != 0 && is_no_field(line) &&
+               reader->section == SECTION_RESPONSE) {
+        reader->section = SECTION_RESPONSE_BODY; /* no heading, no empty line */
         read_body(reader, lines);
     } else if (line.len > 0) {
         /* Blanks at the end of a value are worth to be seen. */

@@ -31,8 +31,9 @@ struct scan {
 
 bool is_dump(struct dw_span text)
 {
-    static const char *const TEXTS[] = {"headers: {",   "eaders {", "headers: Object [",
-                                        "\"headers\":", "map[",     "Response {"};
+    static const char *const TEXTS[] = {
+        "headers: {", "eaders {",   "headers: Object [",      "\"headers\":",
+        "map[",       "Response {", "\"Request Headers\": {", "\"Response Headers\": {"};
 
     for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         if (find_text(text, TEXTS[i]) < text.len) {
@@ -52,8 +53,8 @@ static const struct level *level_at(const struct scan *scan, size_t up)
 
 static bool are_headers(const struct level *level)
 {
-    static const char *const NAMES[] = {"headers", "requestHeaders", "responseHeaders", "_headers",
-                                        "map"};
+    static const char *const NAMES[] = {"headers", "requestHeaders",  "responseHeaders", "_headers",
+                                        "map",     "Request Headers", "Response Headers"};
 
     return level != NULL && is_among(level->name, NAMES, COUNT_OF(NAMES));
 }
@@ -61,9 +62,10 @@ static bool are_headers(const struct level *level)
 /* The innermost that says whose it is: response.config.headers are the request's. */
 static bool is_of_request(const struct scan *scan)
 {
-    static const char *const REQUESTS[] = {"request", "config",         "options",
-                                           "req",     "requestHeaders", "init"};
-    static const char *const RESPONSES[] = {"response", "res", "responseHeaders"};
+    static const char *const REQUESTS[] = {"request",        "config", "options",        "req",
+                                           "requestHeaders", "init",   "Request Headers"};
+    static const char *const RESPONSES[] = {"response", "res", "responseHeaders",
+                                            "Response Headers"};
 
     const struct level *level = level_at(scan, 0);
 
@@ -100,7 +102,8 @@ static bool is_answer_body(const struct scan *scan, struct dw_span name)
 {
     static const char *const NAMES[] = {"data", "body"};
 
-    return is_among(name, NAMES, COUNT_OF(NAMES)) && !is_of_request(scan) &&
+    return ((is_among(name, NAMES, COUNT_OF(NAMES)) && !is_of_request(scan)) ||
+            dw_span_equal(name, DW_SPAN("Response Body"))) &&
            scan->exchange->response.body.len == 0;
 }
 
@@ -272,6 +275,20 @@ static void place_fields(struct exchange *exchange)
     }
 }
 
+/* Postman's console has them before the object: "GET https://api.example.com/v1: {". */
+static void take_first_line(struct scan *scan)
+{
+    const struct dw_span line = first(scan->rest, find_char(scan->rest, '\n'));
+    const size_t len = find_text(line, ": {");
+    struct start start;
+
+    if (len < line.len && start_read(first(line, len), &start) && start.version.at == NULL) {
+        scan->exchange->method = arena_keep(scan->capture->arena, start.method);
+        scan->exchange->url = arena_keep(scan->capture->arena, start.target);
+        scan->rest = skip(scan->rest, len + 1);
+    }
+}
+
 void dump_read(struct capture *capture, struct dw_span text)
 {
     struct scan scan = {.capture = capture, .text = text.at, .rest = text, .line = 1};
@@ -281,6 +298,7 @@ void dump_read(struct capture *capture, struct dw_span text)
         return;
     }
     scan.exchange->place = (struct place){1, 0};
+    take_first_line(&scan);
     while (scan.rest.len > 0) {
         take_next(&scan);
     }

@@ -15,6 +15,8 @@
  * and what Ruby's Net::HTTP prints with set_debug_output:
  *     <- "GET /v1/orders HTTP/1.1\r\nHost: api.example.com\r\n\r\n"
  *     -> "HTTP/1.1 401 Unauthorized\r\n"
+ * and whole messages in quotes, as Go prints httputil's dumps by %q and JSON logs hold them:
+ *     2026/11/21 10:00:00 req: "GET /v1/orders HTTP/1.1\r\nHost: api.example.com\r\n\r\n"
  */
 
 struct reader {
@@ -48,6 +50,12 @@ static size_t unescape(struct dw_span at, char *c)
 
         *c = (char)strtoul(digits, NULL, 16);
         return 4;
+    }
+    if (at.len >= 6 && memcmp(at.at, "\\u00", 4) == 0 && is_hex(at.at[4]) && is_hex(at.at[5])) {
+        const char digits[] = {at.at[4], at.at[5], '\0'};
+
+        *c = (char)strtoul(digits, NULL, 16);
+        return 6;
     }
     name = at.at[1] != '\0' ? strchr(NAMES, at.at[1]) : NULL;
     *c = name != NULL ? MEANT[name - NAMES] : at.at[1];
@@ -135,6 +143,48 @@ static void read_received(struct reader *reader, struct dw_span bytes, struct pl
     }
 }
 
+/* Where a quote opens a whole message with its line ends escaped; line.len: nowhere. */
+static size_t find_quoted(struct dw_span line)
+{
+    struct start start;
+
+    for (size_t at = 0; at + 1 < line.len; at++) {
+        const struct dw_span inside = skip(line, at + 1);
+        const size_t end = find_text(inside, "\\r\\n");
+
+        if (end == inside.len) {
+            return line.len;
+        }
+        if ((line.at[at] == '"' || line.at[at] == '\'') && start_read(first(inside, end), &start) &&
+            start.version.at != NULL) {
+            return at;
+        }
+    }
+    return line.len;
+}
+
+bool is_quoted_message(struct dw_span line)
+{
+    return find_quoted(line) < line.len;
+}
+
+static void read_quoted(struct reader *reader, struct dw_span line, struct place place)
+{
+    const struct dw_span bytes = read_literal(reader, skip(line, find_quoted(line)));
+    struct lines lines;
+
+    if (!begins(bytes, "HTTP/")) {
+        read_sent(reader, bytes, place);
+        reader->in_request = false;
+        return;
+    }
+    lines_init(&lines, bytes);
+    while (!reader->is_full && lines_next(&lines)) {
+        read_received(reader, lines.raw, place);
+    }
+    reader->in_fields = false;
+}
+
 /* -- urllib3 and requests ------------------------------------------------------------------------------------- */
 
 /* The exchange that a line of urllib3's tells of: the last, if that ended alike. */
@@ -150,6 +200,7 @@ static struct exchange *find_told(struct reader *reader, const struct start *sta
     reader->is_full = last == NULL;
     if (last != NULL) {
         last->status = status;
+        last->request.is_there = false; /* its fields are not shown */
         last->response.is_there = true;
         last->response.place = place;
         reader->exchange = last;
@@ -244,6 +295,8 @@ static void read_other(struct reader *reader, const struct lines *lines)
         reader->security = find_text(line, "new HTTPS") < line.len ? SECURITY_TLS : SECURITY_NONE;
     } else if (begins(line, "connect: (")) {
         reader->security = find_text(line, ", 443") < line.len ? SECURITY_TLS : SECURITY_UNKNOWN;
+    } else if (is_quoted_message(line)) {
+        read_quoted(reader, line, place);
     } else if (read_told(reader, line, place) || read_raised(reader, line, place)) {
         return;
     } else if ((reader->in_fields || is_printed(reader, line)) && !reader->in_body &&
