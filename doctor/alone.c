@@ -43,7 +43,7 @@ int token_read(struct dw_span text, enum capture_kind kind, const char *name,
 static int status_of_body(struct dw_span body)
 {
     static const char *const MEMBERS[] = {"\"statusCode\"", "\"status\"", "\"code\"",
-                                          "\"status_code\""};
+                                          "\"status_code\"", "\"response_code\""};
 
     for (size_t i = 0; i < sizeof(MEMBERS) / sizeof(MEMBERS[0]); i++) {
         const size_t at = find_text(body, MEMBERS[i]);

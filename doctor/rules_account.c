@@ -40,16 +40,19 @@ static const struct said SAID[] = {
      "IP address is not allowed|IP not allowed|ip_not_allowed|not in the allow list|not in the "
      "allowlist|"
      "IP allow list|ip allowlist|ip whitelist|not whitelisted|IP address not|IP is not whitelisted|"
-     "IP restriction|unauthorized IP|IP address has not been|address is not authorized|not "
+     "IP restriction|ip restricted|unauthorized IP|IP address has not been|address is not "
+     "authorized|not "
      "authorized ip|"
-     "from this IP|IP is not allowed|IP_ADDRESS_BLOCKED|ipRefererBlocked|"
+     "from this IP|site or mobile application is not authorized|IP is not "
+     "allowed|IP_ADDRESS_BLOCKED|ipRefererBlocked|"
      "referer restriction|ip address restriction|API_KEY_IP_ADDRESS_BLOCKED|unrecognized "
      "IP|allowed IP"},
 };
 
 static bool is_told(const struct scene *scene)
 {
-    return scene->it->status >= 400 && scene->it->status < 500;
+    return (scene->it->status >= 400 && scene->it->status < 500) ||
+           (scene->it->status < 300 && scene->body_is_json); /* a refusal all the same */
 }
 
 static void look_said(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)

@@ -67,7 +67,8 @@ static size_t take_challenge(struct dw_span text, char value[CHALLENGE_MAX])
     size_t at = find_value(first(text, SEARCHED_MAX)), len = 0;
     const char closing = at > 0 && at < text.len ? closing_of(text.at[at - 1]) : '\n';
 
-    while (at < text.len && text.at[at] != closing && text.at[at] != '\n' && len < CHALLENGE_MAX) {
+    while (at < text.len && text.at[at] != closing && text.at[at] != '\n' && text.at[at] != '}' &&
+           len < CHALLENGE_MAX) {
         at += text.at[at] == '\\' && at + 1 < text.len ? 1 : 0;
         value[len++] = text.at[at++];
     }
@@ -129,7 +130,7 @@ bool is_said(struct dw_span text)
 {
     struct dw_span rest = trimmed(text);
     char challenge[CHALLENGE_MAX];
-    size_t n = 0;
+    size_t n = begins(rest, "{") ? WORDS_MIN : 0; /* a line of a JSON log may be one word */
 
     while (n < WORDS_MIN && next_word(&rest).len > 0) {
         n++;

@@ -52,7 +52,8 @@ static bool is_soft(const struct exchange *exchange)
                                         "\"error\":\"invalid_token\"",
                                         "not authenticated",
                                         "\"authenticated\":false",
-                                        "\"authenticated\": false"};
+                                        "\"authenticated\": false",
+                                        "\"REQUEST_DENIED\""};
     struct dw_span body = exchange->response.body;
 
     body.len = body.len < SOFT_BODY_MAX ? body.len : SOFT_BODY_MAX;

@@ -81,7 +81,7 @@ static void put_char(struct plain *plain, char c)
         plain->at[plain->len++] = c;
         return;
     }
-    if ((plain->is_json && !plain->in_string) ||
+    if ((plain->is_json && plain->quote == 0) ||
         (plain->len > 0 && plain->at[plain->len - 1] == ' ')) {
         return;
     }
@@ -94,8 +94,10 @@ void plain_put(struct plain *plain, struct dw_span in)
         char c = 0;
         const size_t took = unwrap((struct dw_span){in.at + i, in.len - i}, &c);
 
-        if (took == 1 && c == '"') {
-            plain->in_string = !plain->in_string;
+        if (took == 1 && plain->quote == 0 && (c == '"' || c == '\'')) {
+            plain->quote = c;
+        } else if (took == 1 && c == plain->quote) {
+            plain->quote = 0;
         }
         put_char(plain, c);
         i += took;

@@ -10,7 +10,8 @@
 struct plain {
     char *at; /* the caller's, with room for all that is put there: nothing grows */
     size_t len;
-    bool is_json, in_string; /* JSON's white space outside strings is left out */
+    bool is_json; /* its white space outside strings is left out */
+    char quote; /* of the string that goes on; 0: none does. JavaScript's objects have both kinds */
 };
 
 void plain_put(struct plain *plain, struct dw_span in);
