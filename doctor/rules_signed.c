@@ -142,7 +142,7 @@ static bool is_hmac(const struct scene *scene)
             return true;
         }
     }
-    return false;
+    return exchange_is_signed(scene->it);
 }
 
 static struct dw_span hmac_date(const struct scene *scene)

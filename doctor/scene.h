@@ -170,6 +170,9 @@ bool is_masked(struct dw_span value);
 /* OPTIONS as a browser asks before the request proper (Fetch standard). */
 bool exchange_is_preflight(const struct exchange *exchange);
 
+/* Whether a field of the request's own holds a signature: "CB-ACCESS-SIGN", "X-Hub-Signature-256". */
+bool exchange_is_signed(const struct exchange *exchange);
+
 /* A claim's text; absent: there is none or it is no string. */
 struct dw_span token_claim(const struct token_view *token, const char *name);
 bool token_has_claim(const struct token_view *token, const char *name);

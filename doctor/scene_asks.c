@@ -190,13 +190,41 @@ static bool is_put_back(const struct scene *scene, struct dw_span value)
     return kind == CAPTURE_CURL_VERBOSE || kind == CAPTURE_CURL_TRACE;
 }
 
+static bool ends_with(struct dw_span name, const char *end)
+{
+    const size_t len = strlen(end);
+
+    return name.len >= len && span_is(span_behind(name, name.len - len), end);
+}
+
+bool exchange_is_signed(const struct exchange *exchange)
+{
+    for (size_t i = 0; exchange != NULL && i < exchange->request.n_fields; i++) {
+        const struct dw_span name = exchange->request.fields[i].name;
+
+        if (ends_with(name, "-Sign") || ends_with(name, "-Signature") ||
+            ends_with(name, "-Signature-256") || ends_with(name, "-Hmac") ||
+            ends_with(name, "-Hmac-Sha256")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* user:$PASSWORD is in base64 what went over the wire, but the shell had put its value there. */
+static bool is_expanded(const struct scene *scene, const struct sent *sent)
+{
+    return sent->is_basic_decoded && is_plain_variable(sent->password) &&
+           command_expands(scene->capture->command, sent->password);
+}
+
 static bool is_cleaned(const struct scene *scene, const struct sent *sent)
 {
     if (sent->where == SENT_NOWHERE || sent->where == SENT_ALONE) {
         return false;
     }
     return is_masked(sent->payload) || is_masked(sent->value) ||
-           is_put_back(scene, sent->payload) ||
+           is_put_back(scene, sent->payload) || is_expanded(scene, sent) ||
            (sent->is_basic_decoded && is_masked(sent->password));
 }
 

@@ -146,6 +146,9 @@ static bool speaks_of_another(const struct scene *scene, const struct server_tex
 {
     static const char *const WITH_PASSWORD[] = {"Basic", "Digest", "Negotiate", "NTLM"};
 
+    if (strcmp(text->cause, "token.signature_invalid") == 0) {
+        return exchange_is_signed(scene->it) && scene->token.shape != TOKEN_JWS;
+    }
     if (!is_of(text, "basic.") || scene->sent.scheme.at == NULL) {
         return false;
     }
