@@ -222,6 +222,7 @@ size_t text_clean(char *text, size_t len)
     if (n_fences > 0) {
         len = take_fences_out(text, len, n_fences % 2 == 0);
     }
-    len = take_log_marks_out(text, take_indent_off(text, len));
+    len = take_loggers_out(text, take_indent_off(text, len));
+    len = take_log_marks_out(text, len);
     return take_indent_off(text, len);
 }

@@ -10,6 +10,9 @@
  * keep their numbers: one that goes is left empty. */
 size_t text_clean(char *text, size_t len);
 
+/* Takes the quotes of Apache HttpClient's wire log out, and the dress of mitmdump's flows. */
+size_t take_loggers_out(char *text, size_t len);
+
 /* Takes what a logger wrote before each line of a transcript out, in place; the new length. */
 size_t take_log_marks_out(char *text, size_t len);
 

@@ -49,6 +49,7 @@ static bool is_wget_line(struct dw_span line)
 {
     return begins(line, "---request begin---") || begins(line, "---response begin---") ||
            begins(line, "HTTP request sent, awaiting response") ||
+           begins(line, "wget: server returned error: HTTP/") ||
            (begins(line, "--20") && find_text(line, "--  http") < line.len);
 }
 

@@ -19,6 +19,8 @@
  *     2026/11/21 10:00:00 req: "GET /v1/orders HTTP/1.1\r\nHost: api.example.com\r\n\r\n"
  */
 
+#define FIRST_LINE_MAX 2048
+
 struct reader {
     struct capture *capture;
     struct exchange *exchange; /* NULL: none yet */
@@ -143,20 +145,25 @@ static void read_received(struct reader *reader, struct dw_span bytes, struct pl
     }
 }
 
+/* `inside` follows a quote: whether a message's first line stands there, its end escaped. */
+static bool begins_quoted(struct dw_span inside)
+{
+    const size_t blank = find_char(first(inside, 24), ' ');
+    struct start start;
+
+    return blank >= 3 && blank < 24 && inside.at[0] >= 'A' && inside.at[0] <= 'Z' &&
+           start_read(first(inside, find_text(first(inside, FIRST_LINE_MAX), "\\r\\n")), &start) &&
+           start.version.at != NULL;
+}
+
 /* Where a quote opens a whole message with its line ends escaped; line.len: nowhere. */
 static size_t find_quoted(struct dw_span line)
 {
-    struct start start;
-
-    for (size_t at = 0; at + 1 < line.len; at++) {
-        const struct dw_span inside = skip(line, at + 1);
-        const size_t end = find_text(inside, "\\r\\n");
-
-        if (end == inside.len) {
-            return line.len;
-        }
-        if ((line.at[at] == '"' || line.at[at] == '\'') && start_read(first(inside, end), &start) &&
-            start.version.at != NULL) {
+    if (find_text(line, "\\r\\n") == line.len) {
+        return line.len;
+    }
+    for (size_t at = 0; at < line.len; at++) {
+        if ((line.at[at] == '"' || line.at[at] == '\'') && begins_quoted(skip(line, at + 1))) {
             return at;
         }
     }

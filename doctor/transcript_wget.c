@@ -142,11 +142,30 @@ static bool read_outcome(struct reader *reader, struct dw_span line, struct plac
     return true;
 }
 
+/* BusyBox says no more than this; what it asked for is in the command, if that is there. */
+static bool read_busybox(struct reader *reader, struct dw_span line, struct place place)
+{
+    const char *const SAYS = "wget: server returned error: ";
+    const struct dw_span command = skip(line, find_text(line, "wget "));
+    struct dw_span url = skip(command, find_text(command, "http"));
+    struct start start;
+
+    if (begins(line, SAYS) && status_line_read(skip(line, strlen(SAYS)), &start)) {
+        begin_message(reader, &start, place);
+        return true;
+    }
+    if (reader->url.len == 0 && find_text(url, "://") <= strlen("https")) {
+        reader->url = first(next_word(&url), CAPTURE_VALUE_MAX);
+        return true;
+    }
+    return false;
+}
+
 static void read_between(struct reader *reader, struct dw_span line, struct place place)
 {
     struct start start;
 
-    if (read_outcome(reader, line, place)) {
+    if (read_outcome(reader, line, place) || read_busybox(reader, line, place)) {
         return;
     }
     if (begins(line, "  HTTP/") && status_line_read(skip(line, 2), &start)) {
