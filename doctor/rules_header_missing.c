@@ -40,6 +40,9 @@ static struct limit limit_of(const struct scene *scene)
     if (!scene->it->request.is_there) {
         return (struct limit){UNSEEN, "the request itself is not in the capture"};
     }
+    if (exchange_is_signed(scene->it)) {
+        return (struct limit){UNSEEN, "a field of the request holds a signature"};
+    }
     if (has_credentials(scene->before)) {
         return (struct limit){LOST, "the request before the redirect had credentials"};
     }

@@ -142,7 +142,7 @@ static bool is_hmac(const struct scene *scene)
             return true;
         }
     }
-    return exchange_is_signed(scene->it);
+    return false;
 }
 
 static struct dw_span hmac_date(const struct scene *scene)
@@ -196,7 +196,8 @@ static void look_mismatch(const struct scene *scene, struct diagnosis *diagnosis
         "SignatureDoesNotMatch|request signature we calculated does not match|"
         "HMAC signature does not match|HMAC signature cannot be verified|"
         "client request can't be validated|MAC signature found in the HTTP request|"
-        "signature mismatch|Invalid signature|signature does not match|invalid HMAC|"
+        "signature mismatch|Invalid signature|signatures didn't match|signatures do not match|"
+        "signature does not match|invalid HMAC|"
         "InvalidSignature|Signature verification failed|AuthorizationHeaderMalformed";
     const struct dw_span said = said_of(scene, TEXTS);
     struct signing signing;
@@ -204,8 +205,8 @@ static void look_mismatch(const struct scene *scene, struct diagnosis *diagnosis
 
     if (said.at == NULL || span_has(said, "Malformed") || scene->token.shape == TOKEN_JWS ||
         (scene_says(scene, "a valid date") && scene_says(scene, "x-date")) ||
-        !(read_signing(scene, &signing) || is_hmac(scene) || span_has(said, "SignatureDoes") ||
-          span_has(said, "HMAC"))) {
+        !(read_signing(scene, &signing) || is_hmac(scene) || exchange_is_signed(scene->it) ||
+          span_has(said, "SignatureDoes") || span_has(said, "HMAC"))) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause, 91);

@@ -4,10 +4,12 @@
 #include "alone.h"
 #include "cause.h"
 #include "complaint.h"
+#include "scene.h"
 #include "transcript.h"
 
 #define SEARCHED_MAX  ((size_t)64 * 1024)
 #define CHALLENGE_MAX 1024
+#define HEARD_MAX     2000
 #define WORDS_MIN     3 /* a credential has two at most */
 
 /* -- Whether it is one ---------------------------------------------------------------------------------- */
@@ -96,6 +98,37 @@ static bool has_number(struct dw_span text, const char *number)
     }
 }
 
+/* A line of somebody's log that tells of a refusal in words of its own. */
+static bool tells_refusal(struct dw_span line)
+{
+    static const char *const NUMBERS[] = {"401", "403", "407"};
+    static const char *const WORDS[] = {"unauthorized", "unauthorised", "forbidden",
+                                        "http",         "status",       "authentication"};
+
+    for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
+        for (size_t k = 0; has_number(line, NUMBERS[i]) && k < sizeof(WORDS) / sizeof(WORDS[0]);
+             k++) {
+            if (span_has(line, WORDS[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool has_refusal(struct dw_span text)
+{
+    struct lines lines;
+
+    lines_init(&lines, first(text, SEARCHED_MAX));
+    while (lines_next(&lines)) {
+        if (tells_refusal(first(lines.line, HEARD_MAX))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int status_of(struct dw_span text)
 {
     static const struct {
@@ -136,10 +169,30 @@ bool is_said(struct dw_span text)
         n++;
     }
     return n == WORDS_MIN && (line_of_text(text) > 0 || take_challenge(text, challenge) > 0 ||
-                              (is_of_login(text) && wording_stands(text)));
+                              has_refusal(text) || (is_of_login(text) && wording_stands(text)));
 }
 
 /* -- Reading it ------------------------------------------------------------------------------------------ */
+
+/* "GET https://api.example.com/v1" anywhere: what was asked for. */
+static void take_request(struct capture *capture, struct exchange *exchange, struct dw_span text)
+{
+    static const char *const METHODS[] = {"GET \"http", "GET http",    "POST http", "PUT http",
+                                          "HEAD http",  "DELETE http", "PATCH http"};
+
+    text = first(text, SEARCHED_MAX);
+    for (size_t i = 0; i < sizeof(METHODS) / sizeof(METHODS[0]); i++) {
+        struct dw_span rest = skip(text, find_text(text, METHODS[i]));
+        struct dw_span method = next_word(&rest), url = next_word(&rest);
+
+        url = begins(url, "\"") ? skip(url, 1) : url;
+        if (method.len > 0 && find_text(url, "://") <= strlen("https")) {
+            exchange->method = arena_keep(capture->arena, method);
+            exchange->url = arena_keep(capture->arena, first(url, find_char(url, '"')));
+            return;
+        }
+    }
+}
 
 static void fill(struct capture *capture, struct exchange *exchange, struct dw_span text)
 {
@@ -153,6 +206,7 @@ static void fill(struct capture *capture, struct exchange *exchange, struct dw_s
     exchange->status = status != 0 ? status : 401;
     exchange->response.is_there = true;
     exchange->response.place = exchange->place;
+    take_request(capture, exchange, text);
     if (is_challenge) {
         (void)capture_add_field(capture, &exchange->response, DW_SPAN("WWW-Authenticate"),
                                 trimmed(text), exchange->place);
