@@ -12,7 +12,9 @@ static const struct said SAID[] = {
     {"mfa.required", 93,
      "X-GitHub-OTP|Must specify two-factor|two-factor authentication is required|two-factor "
      "authentication required|two-factor authentication code|requires two-factor|mfa_required|"
-     "multi-factor authentication|multifactor|otp_required|one-time password|one time password|otp "
+     "multi-factor "
+     "authentication|multifactor|two_factor_required|2fa_required|otp_required|one-time "
+     "password|one time password|otp "
      "required|"
      "2FA required|requires 2FA|second factor|MFA required|mfa token|verification code required|"
      "\"code\":\"otp|missing otp|otp code|EOTP"},
