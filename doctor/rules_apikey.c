@@ -204,12 +204,20 @@ static bool is_in_keys_place(const struct scene *scene)
             scene_challenge(scene, "ApiKey") != NULL);
 }
 
+/* API keys of AWS's API Gateway get a 403, wrong or not of this stage's plan. */
+static bool is_refusal(const struct scene *scene)
+{
+    return scene->it->status == 401 ||
+           (scene->it->status == 403 &&
+            span_is(answered_field(scene, "X-Amzn-ErrorType"), "ForbiddenException"));
+}
+
 /* A key in its place that is refused without a word about it. */
 static void look_refused(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     struct finding *finding;
 
-    if (!is_key_asked(scene) || scene->it->status != 401 || key_of(scene).len == 0 ||
+    if (!is_key_asked(scene) || !is_refusal(scene) || key_of(scene).len == 0 ||
         !is_in_keys_place(scene) || surest_of(diagnosis, "apikey. header. token.") > 0) {
         return;
     }
@@ -261,7 +269,7 @@ static void look_region(const struct scene *scene, struct diagnosis *diagnosis, 
     static const char TEXTS[] =
         "wrong region|different region|another region|wrong data center|wrong datacenter|"
         "different data center|not valid for this region|in a different region|"
-        "wrong endpoint|region mismatch|use the EU|use the US|regional endpoint|"
+        "in this region|wrong endpoint|region mismatch|use the EU|use the US|regional endpoint|"
         "another data center|belongs to region|key from another region";
     const struct dw_span said = said_of(scene, TEXTS);
     const struct dw_span of_key = is_key_asked(scene) ? key_region(scene, key_of(scene)) : NOTHING;

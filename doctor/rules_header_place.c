@@ -136,6 +136,21 @@ static bool asks_for_key(const struct scene *scene)
     return false;
 }
 
+/* "API key not found" and "a valid API key is required" are said of keys that were seen, too. */
+static bool may_mean_the_key(const struct scene *scene)
+{
+    static const char *const TEXTS[] = {"key not found", "valid api key", "valid api-key",
+                                        "valid api_key", "valid key",     "valid access key"};
+
+    for (size_t i = 0; i < COUNT(TEXTS); i++) {
+        if (span_has(scene->body, TEXTS[i]) && !span_has(scene->body, "header") &&
+            !span_has(scene->body, "in request")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool names_sent_field(const struct scene *scene)
 {
     const struct sent *sent = &scene->sent;
@@ -151,7 +166,7 @@ static int location_confidence(const struct scene *scene)
     const struct sent *sent = &scene->sent;
 
     if (asks_for_key(scene)) {
-        return names_sent_field(scene) ? 55 : 93;
+        return names_sent_field(scene) || may_mean_the_key(scene) ? 55 : 93;
     }
     if (sent->where == SENT_AUTHORIZATION || sent->where == SENT_COOKIE ||
         sent->where == SENT_BODY) {

@@ -237,6 +237,14 @@ static void look_pypi(const struct scene *scene, struct diagnosis *diagnosis, co
     const struct dw_span user = scene->sent.user;
     struct finding *finding;
 
+    if (span_is(user, "__token__") && scene->it->status == 403 &&
+        span_begins(scene->sent.password, "pypi-")) {
+        diagnosis_rule_out(diagnosis, cause, "the user is __token__");
+        finding = diagnosis_suspect(diagnosis, "apikey.rotated", 74);
+        finding_say(diagnosis, finding, "request", token_place(scene),
+                    "a PyPI token, of the right user");
+        return;
+    }
     if (!scene->sent.is_basic_decoded || span_is(user, "__token__")) {
         return;
     }

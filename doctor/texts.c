@@ -149,6 +149,9 @@ static bool speaks_of_another(const struct scene *scene, const struct server_tex
     if (strcmp(text->cause, "token.signature_invalid") == 0) {
         return exchange_is_signed(scene->it) && scene->token.shape != TOKEN_JWS;
     }
+    if (strcmp(text->cause, "registry.pypi_user") == 0) {
+        return span_is(scene->sent.user, "__token__");
+    }
     if (!is_of(text, "basic.") || scene->sent.scheme.at == NULL) {
         return false;
     }
