@@ -348,6 +348,23 @@ static void look_wrong_password(const struct scene *scene, struct diagnosis *dia
     }
 }
 
+/* Servers log the user of Basic and Digest also where the password was wrong. */
+static void look_logged_user(const struct scene *scene, struct diagnosis *diagnosis,
+                             const char *cause)
+{
+    struct finding *finding;
+
+    for (size_t i = 0; scene->it != NULL && i < scene->it->n_notes; i++) {
+        if (scene->it->status == 401 &&
+            span_begins(scene->it->notes[i], "the log names the user ")) {
+            finding = diagnosis_suspect(diagnosis, cause, 68);
+            finding_say(diagnosis, finding, "server", scene->it->place, "%.*s",
+                        (int)(scene->it->notes[i].len < 120 ? scene->it->notes[i].len : 120),
+                        scene->it->notes[i].at);
+        }
+    }
+}
+
 void rules_basic(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct header_rule RULES[] = {
@@ -357,6 +374,7 @@ void rules_basic(const struct scene *scene, struct diagnosis *diagnosis)
         {"basic.cached_wrong", look_cached},
         {"basic.two_layers", look_two_layers},
         {"basic.wrong_password", look_wrong_password},
+        {"basic.wrong_password", look_logged_user},
     };
 
     basic_shape(scene, diagnosis);

@@ -341,6 +341,34 @@ static void look_iis(const struct scene *scene, struct diagnosis *diagnosis, con
     finding->server_text = text;
 }
 
+/* NTLM's last message, understood and refused; the capture is judged by the first of its requests. */
+static const struct exchange *refused_logon(const struct scene *scene)
+{
+    for (size_t i = scene->index; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *exchange = scene->capture->exchanges[i];
+        const struct dw_span sent = message_value(&exchange->request, "Authorization");
+
+        if (exchange->status == 401 && span_has(sent, "TlRMTVNTUAAD") &&
+            !span_has(message_value(&exchange->response, "WWW-Authenticate"), "TlRMTVNTUAAC")) {
+            return exchange;
+        }
+    }
+    return NULL;
+}
+
+static void look_logon(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    const struct exchange *refused = refused_logon(scene);
+    struct finding *finding;
+
+    if (refused == NULL || !is_iis(scene) || breaker(scene) != NULL || beginnings(scene) != 1) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, 72);
+    finding_say(diagnosis, finding, "request", refused->place,
+                "NTLM's last message, on the connection that it began on");
+}
+
 void windows_look(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct header_rule RULES[] = {
@@ -351,6 +379,7 @@ void windows_look(const struct scene *scene, struct diagnosis *diagnosis)
         {"negotiate.loopback", look_loopback},
         {"negotiate.token_too_big", look_large_ticket},
         {"iis.401_1", look_iis},
+        {"iis.401_1", look_logon},
         {"iis.401_2", look_iis},
         {"iis.401_3", look_iis},
     };
