@@ -47,8 +47,7 @@ static bool is_telling(const struct capture *capture, const struct exchange *it)
                             "authorization");
     }
     if (it->status == 101) {
-        return notes_have(it, "4401") || notes_have(it, "4403") || notes_have(it, "1008") ||
-               span_has(it->response.body, "4401");
+        return closing_frame(it).at != NULL;
     }
     if (is_redirect(it)) {
         return leads_to_portal(it) ||

@@ -94,13 +94,6 @@ static void add_value(struct har *har, struct dw_span bytes)
     }
 }
 
-/* Of a WebSocket's frames, only one that closes it for want of a login is worth its room. */
-static bool is_close(struct dw_span frame)
-{
-    return (span_has(frame, "4401") || span_has(frame, "4403")) &&
-           (span_has(frame, "code") || span_has(frame, "close") || span_has(frame, "unauth"));
-}
-
 static void end_value(struct har *har)
 {
     struct har_entry *entry = &har->entry;
@@ -108,7 +101,7 @@ static void end_value(struct har *har)
     if (har->taking == TAKING_VALUE) {
         entry->values[har->member->is] = har_text_end(entry);
     } else if (har->taking == TAKING_NOTE && scope_of(har) == SCOPE_FRAME &&
-               !is_close(har_text_end(entry))) {
+               !is_closing_frame(har_text_end(entry))) {
         har_text_drop(entry);
     } else if (har->taking == TAKING_NOTE) {
         har_note(entry, har_text_end(entry));

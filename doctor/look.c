@@ -257,6 +257,17 @@ bool notes_have(const struct exchange *exchange, const char *text)
     return false;
 }
 
+struct dw_span closing_frame(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->n_notes; i++) {
+        if (is_closing_frame(exchange->notes[i])) {
+            return exchange->notes[i];
+        }
+    }
+    return is_closing_frame(exchange->response.body) ? exchange->response.body
+                                                     : (struct dw_span){NULL, 0};
+}
+
 int64_t field_number(const struct capture_message *message, const char *name)
 {
     const struct dw_span value = message_value(message, name);

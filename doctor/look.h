@@ -48,6 +48,8 @@ const char *words_for_missing(const struct scene *scene);
 /* A list field ("a, b;q=1") holds that member, whatever its parameters. */
 bool names_member(struct dw_span list, const char *member);
 bool notes_have(const struct exchange *exchange, const char *text);
+/* What the server ended a stream with that it had opened; absent: it did not, or nobody saw it. */
+struct dw_span closing_frame(const struct exchange *exchange);
 /* The number a field holds; -1: none. */
 int64_t field_number(const struct capture_message *message, const char *name);
 

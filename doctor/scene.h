@@ -149,7 +149,9 @@ bool scene_is_scheme(const struct scene *scene, const char *scheme); /* the one 
 
 /* Whether the response's body, challenges or other fields hold the text; case does not matter. */
 bool scene_says(const struct scene *scene, const char *text);
-bool span_has(struct dw_span in, const char *text);      /* case does not matter */
+bool span_has(struct dw_span in, const char *text); /* case does not matter */
+/* A WebSocket's frame that ends the stream for want of a login. */
+bool is_closing_frame(struct dw_span frame);
 bool span_is(struct dw_span span, const char *text);     /* case does not matter */
 bool span_begins(struct dw_span span, const char *text); /* case does not matter */
 struct dw_span span_behind(struct dw_span span,

@@ -36,6 +36,32 @@ bool span_has(struct dw_span in, const char *text)
     return false;
 }
 
+static bool has_one(struct dw_span in, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (span_has(in, texts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_closing_frame(struct dw_span frame)
+{
+    static const char *const CODES[] = {"4401", "4403", "1008"};
+    /* What graphql-ws, Action Cable, Phoenix and Socket.IO say in a frame of data before they close. */
+    static const char *const ENDS[] = {"connection_error", "\"disconnect\"", "phx_reply",
+                                       "connect_error", "data: 44{"};
+    static const char *const WHY[] = {"unauth", "not auth", "forbidden", "invalid token",
+                                      "expired"};
+    const bool says_why = has_one(frame, WHY, sizeof(WHY) / sizeof(WHY[0]));
+
+    if (has_one(frame, CODES, sizeof(CODES) / sizeof(CODES[0]))) {
+        return says_why || span_has(frame, "code") || span_has(frame, "close");
+    }
+    return says_why && has_one(frame, ENDS, sizeof(ENDS) / sizeof(ENDS[0]));
+}
+
 struct dw_span span_behind(struct dw_span span, size_t at)
 {
     at = at < span.len ? at : span.len;
