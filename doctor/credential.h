@@ -66,6 +66,9 @@ size_t known_scheme(struct dw_span text, bool *is_list);
 /* What stands where a token should because nobody filled it in; NULL: it may be a token. */
 const char *placeholder_in(struct dw_span token);
 
+/* It is one that may as well cover a token that was sent: xxxx, or the beginning of one and dots. */
+bool may_be_covered(struct dw_span token);
+
 /* The same for what may be a password, which may look odd. */
 const char *placeholder_in_password(struct dw_span password);
 

@@ -242,6 +242,11 @@ static bool is_dotted(struct dw_span token)
     return token.len <= 64 && (ends_with(token, "...") || ends_with(token, "\xe2\x80\xa6"));
 }
 
+bool may_be_covered(struct dw_span token)
+{
+    return is_crossed(token) || is_dotted(token);
+}
+
 const char *placeholder_in(struct dw_span token)
 {
     const char *what;

@@ -189,6 +189,52 @@ static bool is_own_choice(const struct sent *sent)
            memchr("$<{[%", sent->payload.at[0], 5) == NULL;
 }
 
+/* Only who could read a token can tell that of it. */
+static bool tells_of_contents(const struct finding *finding)
+{
+    static const char *const CAUSES[] = {"token.expired",
+                                         "token.not_yet_valid",
+                                         "token.iat_future",
+                                         "token.wrong_aud",
+                                         "token.wrong_iss",
+                                         "token.kid_unknown",
+                                         "token.alg_",
+                                         "token.revoked",
+                                         "token.missing_",
+                                         "token.signature_invalid",
+                                         "scope.",
+                                         "stepup.",
+                                         "token.max_age",
+                                         "token.client_not_allowed",
+                                         "account.",
+                                         "sso.required",
+                                         "token.aud_format",
+                                         "token.session_ended",
+                                         "mfa.",
+                                         "ip.allowlist"};
+
+    return finding->server_text != NULL && finding->confidence >= 85 &&
+           is_in_group(finding, CAUSES, sizeof(CAUSES) / sizeof(CAUSES[0]));
+}
+
+/* What stands in a token's place was sent so, or put there when the capture was shared: in either case the
+ * shape of it says nothing more, and a server that tells what the token holds has had another. */
+static void weaken_by_template(struct diagnosis *diagnosis)
+{
+    static const char *const OF_SHAPE[] = {"header.truncated", "token.", "apikey."};
+    struct finding *template = found(diagnosis, "header.placeholder");
+
+    for (size_t i = 0; template != NULL && i < diagnosis->n_findings; i++) {
+        struct finding *finding = &diagnosis->findings[i];
+
+        if (tells_of_contents(finding)) {
+            doubt(template, POSSIBLE + 10, "the server tells what a token held: it had another");
+        } else if (finding->server_text == NULL && is_in_group(finding, OF_SHAPE, 3)) {
+            doubt(finding, POSSIBLE, "what was sent may not be what stands here");
+        }
+    }
+}
+
 static void weaken_by_answer(struct diagnosis *diagnosis, struct finding *finding)
 {
     const struct scene *scene = diagnosis->scene;
@@ -245,10 +291,9 @@ static void contradict(struct diagnosis *diagnosis)
 
 /* The first, if it is very likely, is why the second is there. */
 static const char *const WHY[][2] = {
-    {"token.clock_skew", "token.expired"},
-    {"token.clock_skew", "token.not_yet_valid"},
-    {"token.clock_skew", "token.iat_future"},
-    {"token.refresh_race", "token.expired"},
+    {"token.clock_skew", "token.expired"},         {"token.clock_skew", "token.not_yet_valid"},
+    {"token.clock_skew", "token.iat_future"},      {"token.refresh_race", "token.expired"},
+    {"proxy.captive_portal", "redirect.to_login"},
 };
 
 static void explain(struct diagnosis *diagnosis)
@@ -391,6 +436,7 @@ void diagnosis_rank(struct diagnosis *diagnosis)
         weaken_by_capture(diagnosis, &diagnosis->findings[i]);
         weaken_by_answer(diagnosis, &diagnosis->findings[i]);
     }
+    weaken_by_template(diagnosis);
     contradict(diagnosis);
     explain(diagnosis);
     yield(diagnosis);

@@ -6,6 +6,7 @@
 #include "sent.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define COVERED      74 /* that xxxx and a cut were sent so: as often they are put in for us to see */
 #define DOUBTED      60 /* what is said of bytes somebody may have put there for us to see */
 
 static enum credential_place place_for(const struct sent *sent)
@@ -80,10 +81,13 @@ static void add_defect(const struct scene *scene, struct diagnosis *diagnosis,
                        const struct sent *sent, const struct defect *defect)
 {
     const bool is_template = strcmp(defect->cause, "header.placeholder") == 0;
+    const bool is_covered = is_template && may_be_covered(sent->payload);
     const bool is_doubted = is_template && scene_is_sanitized(scene);
     const bool is_void = is_template || strcmp(defect->cause, "header.empty_token") == 0;
     struct finding *finding;
-    const int confidence = is_doubted ? DOUBTED : defect_confidence(scene, defect);
+    const int confidence = is_doubted   ? DOUBTED
+                           : is_covered ? COVERED
+                                        : defect_confidence(scene, defect);
 
     finding = confidence > 0 ? diagnosis_suspect(diagnosis, defect->cause, confidence)
                              : diagnosis_add(diagnosis, defect->cause);
@@ -91,7 +95,7 @@ static void add_defect(const struct scene *scene, struct diagnosis *diagnosis,
                 place_of_sent(scene, sent), "%s: %s", name_of_sent(diagnosis->arena, sent),
                 defect->says);
     point_sent(scene, diagnosis, finding, sent, defect->at, defect->len, defect->says);
-    if (is_doubted) {
+    if (is_doubted || is_covered) {
         finding->against = "somebody may have put it there when the capture was shared";
     }
     if (!is_void && sent->where != SENT_ALONE && place_for(sent) == CREDENTIAL_FIELD) {
