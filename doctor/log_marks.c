@@ -28,6 +28,12 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Which way a message goes is no part of the mark. */
+static bool is_arrow(char c)
+{
+    return c == '<' || c == '>';
+}
+
 static bool is_of_name(char c)
 {
     return (c >= 'a' && c <= 'z') || c == '_';
@@ -42,6 +48,9 @@ static bool (*kind_of(const struct dw_span mark, size_t at))(char)
     }
     if (is_blank(mark.at[at])) {
         return is_blank;
+    }
+    if (is_arrow(mark.at[at])) {
+        return is_arrow;
     }
     return is_of_name(mark.at[at]) && find_text(mark, ".go:") < mark.len ? is_of_name : NULL;
 }
@@ -76,6 +85,7 @@ static struct dw_span behind_mark(struct dw_span line, const struct mark *mark)
         if (is != NULL ? !is(line.at[at]) : !is_alike(line.at[at], text.at[i])) {
             return (struct dw_span){NULL, 0};
         }
+        is = is == is_arrow ? NULL : is; /* ">" is a mark of curl's, ">>" is one of HttpClient's */
         at = is != NULL ? run(line, at, is) : at + 1;
         i = is != NULL ? run(text, i, is) : i + 1;
     }

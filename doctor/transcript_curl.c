@@ -192,6 +192,12 @@ static size_t find_glued_note(struct dw_span line)
     return at;
 }
 
+/* The lone "<" before a body is often left out when it is pasted. */
+static bool begins_document(struct dw_span line)
+{
+    return begins(line, "{") || begins(line, "[") || begins(line, "<");
+}
+
 static void read_other(struct curl *curl, struct dw_span line, struct dw_span raw,
                        struct place place)
 {
@@ -204,10 +210,11 @@ static void read_other(struct curl *curl, struct dw_span line, struct dw_span ra
         }
         return;
     }
-    if (!curl->in_body) {
+    if (!curl->in_body && !begins_document(line)) {
         (void)add_field_line(curl->capture, curl->message, line, place);
         return;
     }
+    curl->in_body = true;
     if (glued < line.len) {
         capture_add_body(curl->capture, curl->message, first(line, glued));
         curl_note(curl, skip(line, glued + 2), place);
