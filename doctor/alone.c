@@ -140,12 +140,35 @@ static bool may_be_asked_by(const struct exchange *answered, const struct exchan
            dw_span_equal(answered->url, asked->url);
 }
 
+/* Whether it was http or https is seldom in what was printed, and always in the command. */
+static void take_scheme(struct capture *capture, struct dw_span command)
+{
+    for (size_t i = 0; i < capture->n_exchanges; i++) {
+        struct exchange *exchange = capture->exchanges[i];
+        const char *plain;
+
+        if (exchange->status >= 300 && exchange->status < 400) {
+            return; /* from there on it may be another */
+        }
+        if (!begins(exchange->url, "https://")) {
+            continue;
+        }
+        plain = arena_print(capture->arena, "http://%.*s", (int)(exchange->url.len - 8),
+                            exchange->url.at + 8);
+        if (plain[0] != '\0' && find_text(command, plain) < command.len &&
+            !begins(exchange->request.version, "HTTP/2")) {
+            exchange->url = dw_span_of(plain);
+        }
+    }
+}
+
 int command_join(struct capture *capture, struct dw_span command)
 {
     struct exchange *answered = capture->exchanges[0], *asked;
     const size_t n = capture->n_exchanges;
     const unsigned n_seen = capture->n_seen;
 
+    take_scheme(capture, command);
     if (n == 0 || answered->request.n_fields > 0 || n == CAPTURE_EXCHANGES_MAX ||
         arena_used(capture->arena) > ROOMY) {
         capture->command = arena_keep(capture->arena, first(command, CAPTURE_VALUE_MAX));
