@@ -15,7 +15,10 @@ static void look_popup(const struct scene *scene, struct diagnosis *diagnosis)
     if (basic == NULL || scene->it->status != 401 || !is_script(scene->it)) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, "browser.basic_popup", sent_nothing(scene) ? 97 : 60);
+    finding = diagnosis_suspect(diagnosis, "browser.basic_popup",
+                                sent_authorization(scene) ? 60
+                                : sent_nothing(scene)     ? 97
+                                                          : VERY_LIKELY);
     finding_say(diagnosis, finding, "request", scene->it->request.place,
                 "a script asks, not a person");
     finding_say(diagnosis, finding, "server", basic->field->place,
@@ -156,20 +159,15 @@ static void look_upgrade(const struct scene *scene, struct diagnosis *diagnosis)
 
 static void look_close(const struct scene *scene, struct diagnosis *diagnosis)
 {
-    static const char *const CODES[] = {"4401", "4403", "1008"};
+    const struct dw_span frame = closing_frame(scene->it);
+    struct finding *finding;
 
-    for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
-        struct finding *finding;
-
-        if (scene->it->status != 101 ||
-            !(notes_have(scene->it, CODES[i]) || span_has(scene->body, CODES[i]))) {
-            continue;
-        }
-        finding = diagnosis_suspect(diagnosis, "ws.close_4401", 95);
-        finding_say(diagnosis, finding, "server", scene->it->response.place,
-                    "the WebSocket opened, and was closed with %s", CODES[i]);
+    if (scene->it->status != 101 || frame.at == NULL) {
         return;
     }
+    finding = diagnosis_suspect(diagnosis, "ws.close_4401", 95);
+    finding_say(diagnosis, finding, "server", scene->it->response.place,
+                "the WebSocket opened, and was closed: %.*s", SHOWN(frame));
 }
 
 void rules_browser(const struct scene *scene, struct diagnosis *diagnosis)
