@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "basic.h"
+#include "look.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -170,31 +171,16 @@ static void look_key_position(const struct scene *scene, struct diagnosis *diagn
 
 /* -- Browsers ---------------------------------------------------------------------------------- */
 
-static bool is_browser(const struct scene *scene)
-{
-    return span_begins(message_value(&scene->it->request, "User-Agent"), "Mozilla/") ||
-           message_field(&scene->it->request, "Sec-Fetch-Mode") != NULL;
-}
-
-static bool has_note(const struct scene *scene, const char *text)
-{
-    for (size_t i = 0; i < scene->it->n_notes; i++) {
-        if (span_has(scene->it->notes[i], text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void look_browser_url(const struct scene *scene, struct diagnosis *diagnosis,
                              const char *cause)
 {
     static const char TEXT[] = "URL that includes credentials";
-    const bool is_said = scene->it != NULL && (has_note(scene, TEXT) || scene_says(scene, TEXT));
+    const bool is_said =
+        scene->it != NULL && (notes_have(scene->it, TEXT) || scene_says(scene, TEXT));
     struct finding *finding;
 
     if (scene->it == NULL ||
-        (!is_said && (url_user(scene->it->url).len == 0 || !is_browser(scene))) ||
+        (!is_said && (url_user(scene->it->url).len == 0 || !is_browser(scene->it))) ||
         scene->sent.where == SENT_AUTHORIZATION) {
         return;
     }
@@ -208,8 +194,8 @@ static void look_cached(const struct scene *scene, struct diagnosis *diagnosis, 
 {
     struct finding *finding;
 
-    if (scene->it == NULL || !is_basic(scene) || scene->it->status != 401 || !is_browser(scene) ||
-        scene_challenge(scene, "Basic") == NULL) {
+    if (scene->it == NULL || !is_basic(scene) || scene->it->status != 401 ||
+        !is_browser(scene->it) || scene_challenge(scene, "Basic") == NULL) {
         return;
     }
     finding = diagnosis_add(diagnosis, cause);
@@ -332,7 +318,8 @@ static void look_wrong_password(const struct scene *scene, struct diagnosis *dia
         scene->it != NULL && scene->it->status == 401 ? wrong_confidence(scene) : 0;
     struct finding *finding;
 
-    if (confidence == 0 || is_suspected(diagnosis) || scene_is_sanitized(scene)) {
+    if (confidence == 0 || is_suspected(diagnosis) || scene_is_sanitized(scene) ||
+        words_for_missing(scene) != NULL) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, cause, confidence);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "look.h"
+#include "rules_credentials.h"
 
 #include <string.h>
 
@@ -238,9 +239,17 @@ static void look_platform(const struct scene *scene, struct diagnosis *diagnosis
     }
 }
 
+/* WordPress refuses nobody with 401 and somebody with 403; a wrong password has a code of its own. */
+static const char *words_of_wordpress(const struct scene *scene)
+{
+    return scene->it->status == 401 && span_has(scene->body, "\"code\":\"rest_") ? "rest_..."
+                                                                                 : NULL;
+}
+
 static void look_lost(const struct scene *scene, struct diagnosis *diagnosis)
 {
-    const char *words = words_for_missing(scene);
+    const char *missing = words_for_missing(scene);
+    const char *words = missing != NULL ? missing : words_of_wordpress(scene);
     const bool is_for_none = is_challenge_for_none(scene);
 
     if (!sent_authorization(scene) || scene->it->status < 400) {
@@ -305,6 +314,51 @@ static struct dw_span without_port(struct dw_span host)
     return colon != NULL ? (struct dw_span){host.at, (size_t)(colon - host.at)} : host;
 }
 
+/* "subject: C=DE; CN=*.example.com"; absent: no client said so. */
+static struct dw_span common_name(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->n_notes; i++) {
+        const struct dw_span note = span_bare(exchange->notes[i]);
+        struct dw_span name = span_behind(note, span_find(note, "CN="));
+
+        if (span_begins(note, "subject:") && name.len > 3) {
+            const char *end = memchr(name.at, ';', name.len);
+
+            name.len = end != NULL ? (size_t)(end - name.at) : name.len;
+            return span_bare(span_behind(name, 3));
+        }
+    }
+    return (struct dw_span){NULL, 0};
+}
+
+/* curl -k goes on whatever the certificate's name is. Names beside the first are not shown then: it is
+ * another site's if not even the domain is the same. */
+static bool is_of_another(struct dw_span name, struct dw_span host)
+{
+    size_t n_dots = 0, i = name.len;
+
+    while (i > 0 && (name.at[i - 1] != '.' || ++n_dots < 2)) {
+        i--;
+    }
+    return n_dots > 0 && host.len > 0 &&
+           !dw_span_equal_nocase(
+               span_behind(name, i),
+               span_behind(host, host.len > name.len - i ? host.len - (name.len - i) : 0));
+}
+
+static void look_certificate(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    const struct dw_span name = common_name(scene->it);
+    struct finding *finding;
+
+    if (!notes_have(scene->it, "continuing anyway") || !is_of_another(name, scene->host)) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "proxy.vhost", 94);
+    finding_say(diagnosis, finding, "client", scene->it->place,
+                "the certificate is %.*s's, not %.*s's", SHOWN(name), SHOWN(scene->host));
+}
+
 static void look_vhost(const struct scene *scene, struct diagnosis *diagnosis)
 {
     const struct capture_field *field = message_field(&scene->it->request, "Host");
@@ -350,5 +404,6 @@ void rules_proxy(const struct scene *scene, struct diagnosis *diagnosis)
     look_lost(scene, diagnosis);
     look_remapped(scene, diagnosis);
     look_auth_request(scene, diagnosis);
+    look_certificate(scene, diagnosis);
     look_vhost(scene, diagnosis);
 }
