@@ -208,6 +208,15 @@ static bool is_shared(const struct exchange *exchange)
            !span_has(message_value(&exchange->response, "Vary"), "Authorization");
 }
 
+/* Data of one user's, asked for with a session, that a cache held. */
+static bool is_of_a_person(const struct exchange *exchange)
+{
+    return message_field(&exchange->request, "Cookie") != NULL &&
+           span_has(message_value(&exchange->response, "Content-Type"), "json") &&
+           (span_has(exchange->response.body, "\"email\":") ||
+            span_has(exchange->response.body, "\"email\" :"));
+}
+
 /* A session out of a cache is another user's; bots and balancers are counted with other cookies. */
 bool is_kept_for_all(const struct exchange *exchange)
 {
@@ -217,7 +226,17 @@ bool is_kept_for_all(const struct exchange *exchange)
     const struct dw_span name = {set.at, equals != NULL ? (size_t)(equals - set.at) : 0};
 
     return is_shared(exchange) && stored_sign(&exchange->response) != NULL &&
-           first_in(name, SESSIONS, COUNT(SESSIONS)) != NULL;
+           (is_of_a_person(exchange) || first_in(name, SESSIONS, COUNT(SESSIONS)) != NULL);
+}
+
+/* Scripts and styles, for which a session's cookie is sent along for nothing. */
+static bool is_of_all(struct dw_span path)
+{
+    const char *last = path.len > 0 ? memrchr(path.at, '.', path.len) : NULL;
+    const size_t dot = last != NULL ? (size_t)(last - path.at) : path.len;
+
+    return span_is(span_behind(path, dot), ".js") || span_is(span_behind(path, dot), ".css") ||
+           span_is(span_behind(path, dot), ".mjs");
 }
 
 static void look_shared(const struct scene *scene, struct diagnosis *diagnosis)
@@ -226,8 +245,7 @@ static void look_shared(const struct scene *scene, struct diagnosis *diagnosis)
         const struct exchange *exchange = scene->capture->exchanges[i];
         struct finding *finding;
 
-        if (!is_shared(exchange) || span_has(exchange->url, ".css") ||
-            span_has(exchange->url, ".js")) {
+        if (!is_shared(exchange) || is_of_all(url_path(exchange->url))) {
             continue;
         }
         finding = diagnosis_suspect(diagnosis, "cache.shared_user", 85);

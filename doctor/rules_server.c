@@ -215,6 +215,21 @@ static bool passed_elsewhere(const struct scene *scene)
     return false;
 }
 
+/* The same credentials are let in next door, and nothing is said against them here. */
+static void look_unknown_path(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    struct finding *finding;
+
+    if (scene->it->status != 401 || !sent_authorization(scene) || scene->error.at != NULL ||
+        words_for_missing(scene) != NULL || !passed_elsewhere(scene)) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "server.route_first", 62);
+    finding_say(diagnosis, finding, "request", scene->it->place,
+                "the same credentials pass at another path: perhaps nothing is at %.*s",
+                SHOWN(scene->path));
+}
+
 /* Spring Security's default answer fields. */
 static bool runs_spring(const struct scene *scene)
 {
@@ -266,6 +281,24 @@ static void look_404(const struct scene *scene, struct diagnosis *diagnosis)
     finding_say(diagnosis, finding, "server", scene->it->response.place, "%s",
                 passed ? "404 without credentials, 2xx with them"
                        : "404 without credentials may hide what is there");
+}
+
+/* Who signs in has no token yet. */
+static void look_login_order(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    static const char *const DOORS[] = {"/login",  "/signin",  "/sign-in",     "/register",
+                                        "/signup", "/sign-up", "/oauth/token", "/password"};
+    const char *door = first_in(scene->path, DOORS, COUNT(DOORS));
+    const char *words = words_for_missing(scene);
+    struct finding *finding;
+
+    if (door == NULL || words == NULL || scene->it->status != 401 || sent_authorization(scene) ||
+        !span_is(scene->it->method, "POST")) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "server.middleware_order", VERY_LIKELY);
+    finding_say(diagnosis, finding, "request", scene->it->place,
+                "%s is where a token is got, and it says \"%s\"", door, words);
 }
 
 static void look_order(const struct scene *scene, struct diagnosis *diagnosis)
@@ -347,8 +380,10 @@ void rules_server(const struct scene *scene, struct diagnosis *diagnosis)
     look_403_for_401(scene, diagnosis);
     look_401_for_403(scene, diagnosis);
     look_route(scene, diagnosis);
+    look_unknown_path(scene, diagnosis);
     look_error_dispatch(scene, diagnosis);
     look_404(scene, diagnosis);
     look_order(scene, diagnosis);
+    look_login_order(scene, diagnosis);
     look_backend(scene, diagnosis);
 }
