@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <string.h>
 
 #include "alone.h"
 #include "clean.h"
 #include "complaint.h"
 
-#define ROOMY (CAPTURE_MEMORY_MAX / 4) /* bytes used up to which capture_add() moves nothing */
+#define COMMANDS_MAX 32                       /* of a transcript, and what each of them printed */
+#define ROOMY        (CAPTURE_MEMORY_MAX / 4) /* bytes used up to which capture_add() moves nothing */
 
 /* -- Tokens --------------------------------------------------------------------------------------------- */
 
@@ -162,21 +164,16 @@ static void take_scheme(struct capture *capture, struct dw_span command)
     }
 }
 
-int command_join(struct capture *capture, struct dw_span command)
+/* Gives the answer the request that the command would have sent. */
+static void join_at(struct capture *capture, size_t index, struct dw_span command)
 {
-    struct exchange *answered = capture->exchanges[0], *asked;
+    struct exchange *answered = capture->exchanges[index], *asked;
     const size_t n = capture->n_exchanges;
     const unsigned n_seen = capture->n_seen;
 
-    take_scheme(capture, command);
-    if (n == 0 || answered->request.n_fields > 0 || n == CAPTURE_EXCHANGES_MAX ||
-        arena_used(capture->arena) > ROOMY) {
-        capture->command = arena_keep(capture->arena, first(command, CAPTURE_VALUE_MAX));
-        return 0;
-    }
     if (add_command(capture, command, NULL) == 0 && capture->n_exchanges == n + 1 &&
-        may_be_asked_by(capture->exchanges[0], capture->exchanges[n])) {
-        answered = capture->exchanges[0];
+        may_be_asked_by(capture->exchanges[index], capture->exchanges[n])) {
+        answered = capture->exchanges[index];
         asked = capture->exchanges[n];
         answered->method = asked->method;
         answered->url = answered->url.len > 0 ? answered->url : asked->url;
@@ -187,5 +184,64 @@ int command_join(struct capture *capture, struct dw_span command)
     }
     capture->n_exchanges = n;
     capture->n_seen = n_seen;
+}
+
+static bool has_room(const struct capture *capture)
+{
+    return capture->n_exchanges < CAPTURE_EXCHANGES_MAX && arena_used(capture->arena) <= ROOMY;
+}
+
+int command_join(struct capture *capture, struct dw_span command)
+{
+    const size_t n = capture->n_exchanges;
+
+    take_scheme(capture, command);
+    if (n == 0 || capture->exchanges[0]->request.n_fields > 0 || !has_room(capture)) {
+        capture->command = arena_keep(capture->arena, first(command, CAPTURE_VALUE_MAX));
+    } else {
+        join_at(capture, 0, command);
+    }
     return 0;
+}
+
+/* The first answer between two lines whose request was not printed; n_exchanges: none. */
+static size_t find_unasked(const struct capture *capture, unsigned from, unsigned to)
+{
+    size_t i = 0;
+
+    while (i < capture->n_exchanges && (capture->exchanges[i]->response.place.line <= from ||
+                                        capture->exchanges[i]->response.place.line >= to ||
+                                        capture->exchanges[i]->request.n_fields > 0)) {
+        i++;
+    }
+    return i;
+}
+
+static unsigned lines_before(struct dw_span text, const char *at)
+{
+    unsigned n = 1;
+
+    for (const char *c = text.at; c < at; c++) {
+        n += *c == '\n' ? 1 : 0;
+    }
+    return n;
+}
+
+void commands_join(struct capture *capture, struct dw_span text)
+{
+    const struct dw_span kept = capture->command;
+    struct dw_span command = command_find(text);
+
+    for (size_t n = 0; n < COMMANDS_MAX && command.at != NULL && has_room(capture); n++) {
+        const size_t end = (size_t)(command.at - text.at) + command.len;
+        const struct dw_span next = command_find(skip(text, end));
+        const size_t index = find_unasked(capture, lines_before(text, command.at),
+                                          next.at != NULL ? lines_before(text, next.at) : UINT_MAX);
+
+        if (n > 0 && index < capture->n_exchanges) {
+            join_at(capture, index, command);
+        }
+        command = next;
+    }
+    capture->command = kept;
 }

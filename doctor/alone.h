@@ -16,6 +16,9 @@ DW_MUST_USE int body_read(struct dw_span text, const char *name, struct capture 
 /* Words of a server in somebody's log: at least one of the texts that texts.def knows. */
 bool is_said(struct dw_span text);
 
+/* The first line that holds one of them; 0: none does. */
+unsigned said_line(struct dw_span text);
+
 /* A challenge without its field's name: `Bearer error="invalid_token"`. */
 bool is_challenge_alone(struct dw_span text);
 
@@ -33,5 +36,8 @@ DW_MUST_USE int command_text_read(struct dw_span text, const char *name, struct 
 /* Keeps the command with what it printed; a first response without a request gets the command's. A
  * command that cannot be read is kept all the same: always 0. */
 int command_join(struct capture *capture, struct dw_span command);
+
+/* The same for the commands behind the first, each with what was printed below it. `text` is all there was. */
+void commands_join(struct capture *capture, struct dw_span text);
 
 #endif

@@ -222,6 +222,22 @@ static bool has_answer(const struct capture *capture)
     return false;
 }
 
+/* A console's complaint, and below it no more of the exchange than its first line. */
+static bool is_complained_of(const struct capture *capture, struct dw_span text)
+{
+    const unsigned said = said_line(text);
+
+    for (size_t i = 0; i < capture->n_exchanges; i++) {
+        const struct exchange *exchange = capture->exchanges[i];
+
+        if (exchange->request.n_fields + exchange->response.n_fields > 0 ||
+            exchange->place.line <= said) {
+            return false;
+        }
+    }
+    return said > 0;
+}
+
 /* A log may have a request line in it, and what the server said somewhere else. */
 static int read_messages(struct dw_span text, const char *name, struct capture **capture,
                          struct complaint *why)
@@ -231,7 +247,7 @@ static int read_messages(struct dw_span text, const char *name, struct capture *
     struct capture *nobody = NULL;
     struct complaint unused;
 
-    if (error == 0 && has_answer(*capture)) {
+    if (error == 0 && has_answer(*capture) && !is_complained_of(*capture, text)) {
         return 0;
     }
     if (error == 0) {
@@ -331,29 +347,44 @@ static int read_output(struct input *input, struct dw_span text, struct dw_span 
     return command_join(*capture, command);
 }
 
-static int read_with_command(struct input *input, struct dw_span text, struct dw_span command,
-                             struct capture **capture, struct complaint *why)
+/* They are no part of what was printed. Lines keep their numbers. */
+static void blank_commands(struct dw_span copy, char *text)
 {
-    const size_t at = (size_t)(command.at - text.at);
-    char *copy = malloc(command.len + 1);
+    struct dw_span command = command_find(copy);
+
+    while (command.at != NULL) {
+        const size_t at = (size_t)(command.at - copy.at), end = at + command.len;
+
+        for (size_t i = at; i < end; i++) {
+            text[i] = text[i] == '\n' ? '\n' : ' ';
+        }
+        command = command_find(skip(copy, end));
+    }
+}
+
+static int read_with_commands(struct input *input, struct dw_span text, struct capture **capture,
+                              struct complaint *why)
+{
+    char *copy = malloc(text.len);
     int error;
 
     if (copy == NULL) {
         return complain(why, "%.100s: out of memory", input->name);
     }
-    memcpy(copy, command.at, command.len);
-    for (size_t i = at; i < at + command.len; i++) {
-        input->text[i] = input->text[i] == '\n' ? '\n' : ' ';
+    memcpy(copy, text.at, text.len);
+    blank_commands((struct dw_span){copy, text.len}, input->text);
+    error = read_output(input, text, command_find((struct dw_span){copy, text.len}), capture, why);
+    if (error == 0) {
+        commands_join(*capture, (struct dw_span){copy, text.len});
     }
-    error = read_output(input, text, (struct dw_span){copy, command.len}, capture, why);
-    dw_secret_wipe(copy, command.len);
+    dw_secret_wipe(copy, text.len);
     free(copy);
     return error;
 }
 
 static int read_text(struct input *input, struct capture **capture, struct complaint *why)
 {
-    struct dw_span text, command;
+    struct dw_span text;
     enum capture_kind kind;
 
     input->len = text_clean(input->text, input->len);
@@ -361,9 +392,8 @@ static int read_text(struct input *input, struct capture **capture, struct compl
     if (trimmed(text).len == 0) {
         return refuse_nothing(input, why);
     }
-    command = command_find(text);
-    if (command.at != NULL) {
-        return read_with_command(input, text, command, capture, why);
+    if (command_find(text).at != NULL) {
+        return read_with_commands(input, text, capture, why);
     }
     kind = kind_of(text);
     return kind == CAPTURE_HAR ? read_har(input, text, capture, why)

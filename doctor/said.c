@@ -14,7 +14,7 @@
 
 /* -- Whether it is one ---------------------------------------------------------------------------------- */
 
-static unsigned line_of_text(struct dw_span text)
+unsigned said_line(struct dw_span text)
 {
     struct lines lines;
 
@@ -168,7 +168,7 @@ bool is_said(struct dw_span text)
     while (n < WORDS_MIN && next_word(&rest).len > 0) {
         n++;
     }
-    return n == WORDS_MIN && (line_of_text(text) > 0 || take_challenge(text, challenge) > 0 ||
+    return n == WORDS_MIN && (said_line(text) > 0 || take_challenge(text, challenge) > 0 ||
                               has_refusal(text) || (is_of_login(text) && wording_stands(text)));
 }
 
@@ -197,12 +197,18 @@ static void take_request(struct capture *capture, struct exchange *exchange, str
 static void fill(struct capture *capture, struct exchange *exchange, struct dw_span text)
 {
     const bool is_challenge = is_challenge_alone(text);
-    const int status = is_challenge ? 401 : status_of(text);
-    const unsigned line = line_of_text(text);
+    const struct access access = find_access(text);
+    const int status = is_challenge ? 401 : access.status != 0 ? access.status : status_of(text);
+    const unsigned line = said_line(text);
     char challenge[CHALLENGE_MAX];
     const size_t len = is_challenge ? 0 : take_challenge(text, challenge);
 
     exchange->place = (struct place){is_challenge || line == 0 ? 1 : line, 0};
+    if (access.target.at != NULL) {
+        exchange->place.line = access.line;
+        exchange->method = arena_keep(capture->arena, access.method);
+        exchange->url = arena_keep(capture->arena, access.target);
+    }
     exchange->status = status != 0 ? status : 401;
     exchange->response.is_there = true;
     exchange->response.place = exchange->place;
@@ -275,7 +281,7 @@ void said_join(struct capture *capture, struct dw_span text)
         }
         refusal = exchange->status >= 400 && exchange->response.body.len == 0 ? exchange : refusal;
     }
-    number = refusal != NULL ? line_of_text(text) : 0;
+    number = refusal != NULL ? said_line(text) : 0;
     if (number > 0) {
         capture_add_body(capture, &refusal->response, trimmed(line_at(text, number)));
     }

@@ -30,21 +30,23 @@ static bool is_digits(struct dw_span word, size_t most)
 
 static bool read_common(struct dw_span line, struct entry *entry)
 {
-    const size_t bracket = find_char(line, '['), quote = find_text(line, "] \"") + 2;
+    const size_t bracket = find_char(line, '['), behind = find_text(line, "] \"") + 2;
+    const size_t quote = behind < line.len ? behind : find_char(line, '"');
     const struct dw_span quoted = skip(line, quote + 1);
     const size_t len = find_char(quoted, '"');
     struct dw_span rest = trimmed(skip(quoted, len + 1)), user = trimmed(first(line, bracket));
     struct start start;
     int status;
 
-    if (bracket >= quote || quote >= line.len || !start_read(first(quoted, len), &start) ||
+    if (quote == 0 || quote >= line.len || !start_read(first(quoted, len), &start) ||
         start.version.at == NULL) {
         return false;
     }
     status = next_number(&rest);
-    if (status < 100 || status > 599 || user.len == 0) {
+    if (status < 100 || status > 599) {
         return false;
     }
+    user = bracket < quote ? user : DW_SPAN("");
     while (find_char(user, ' ') < user.len) {
         user = skip(user, find_char(user, ' ') + 1);
     }
