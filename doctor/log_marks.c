@@ -5,6 +5,8 @@
 #include "transcript_curl.h"
 
 #define MARK_MAX   160
+#define STAMP_MAX  40
+#define STAMP_MIN  7
 #define FIELDS_MIN 2 /* lines of the message that must stand behind the same mark */
 
 /*
@@ -209,6 +211,38 @@ static size_t take_mark_out(char *text, size_t len, const struct mark *mark)
     return to;
 }
 
+/* Go's log.Print of a dump stamps the first line of each message and no other. 0: there is no stamp. */
+static size_t stamp_len(struct dw_span line)
+{
+    struct start start;
+    size_t at = 0;
+
+    while (at < line.len && at < STAMP_MAX && line.at[at] != '\0' &&
+           strchr("0123456789-/:.,TZ+ []", line.at[at]) != NULL) {
+        at++;
+    }
+    while (at > STAMP_MIN && line.at[at - 1] != ' ') {
+        at--; /* the T of TRACE was none of its */
+    }
+    return at > STAMP_MIN && start_read(skip(line, at), &start) && start.version.at != NULL ? at
+                                                                                            : 0;
+}
+
+static size_t take_stamps_out(char *text, size_t len)
+{
+    struct lines lines;
+    size_t to = 0;
+
+    lines_init(&lines, (struct dw_span){text, len});
+    while (lines_next(&lines)) {
+        const struct dw_span kept = skip(lines.raw, stamp_len(lines.line));
+
+        memmove(text + to, kept.at, kept.len);
+        to += kept.len;
+    }
+    return to;
+}
+
 size_t take_log_marks_out(char *text, size_t len)
 {
     struct mark mark = {.len = 0};
@@ -219,8 +253,8 @@ size_t take_log_marks_out(char *text, size_t len)
         if (find_mark(lines.line, &mark)) {
             return is_borne_out((struct dw_span){text, len}, &mark)
                        ? take_mark_out(text, len, &mark)
-                       : len;
+                       : take_stamps_out(text, len);
         }
     }
-    return len;
+    return take_stamps_out(text, len);
 }

@@ -255,6 +255,21 @@ static bool is_announced(const struct curl *curl)
     return end.len > target.len && dw_span_equal(skip(end, end.len - target.len), target);
 }
 
+/* The address asked again for a challenge's sake is the one asked before, of which no scheme was known. */
+static void correct_before(struct curl *curl)
+{
+    const struct capture *capture = curl->capture;
+    struct exchange *before =
+        capture->n_exchanges > 1 ? capture->exchanges[capture->n_exchanges - 2] : NULL;
+    const struct dw_span url = curl->exchange->url;
+
+    if (before != NULL && before->status == 401 && curl->n_connections == 0 &&
+        begins(url, "http://") && begins(before->url, "https://") &&
+        dw_span_equal(skip(url, strlen("http://")), skip(before->url, strlen("https://")))) {
+        before->url = url;
+    }
+}
+
 /* What curl said of TLS may have been left out. */
 static bool has_tls_port(const struct curl_connection *connection)
 {
@@ -274,6 +289,7 @@ void curl_end_request(struct curl *curl)
     curl->is_placed = true;
     if (is_announced(curl)) {
         curl->exchange->url = keep_url(curl->capture, curl->url);
+        correct_before(curl);
     } else if (curl->n_connections > 0) {
         security = connection->is_tls || has_tls_port(connection) ? SECURITY_TLS : SECURITY_NONE;
     }
