@@ -17,10 +17,11 @@ static const struct {
 /* The same request was refused once and passed once: with the same credentials, or hidden without any. */
 static bool is_unsteady(const struct capture *capture, const struct exchange *it)
 {
-    const bool has_some = message_field(&it->request, "Authorization") != NULL ||
-                          message_field(&it->request, "Cookie") != NULL;
+    const bool has_token = message_field(&it->request, "Authorization") != NULL;
+    const bool has_some = has_token || message_field(&it->request, "Cookie") != NULL;
 
-    if (!(it->status == 401 && has_some) && !(it->status == 404 && !has_some)) {
+    if (!(it->status == 401 && has_some) && !(it->status == 403 && has_token) &&
+        !(it->status == 404 && !has_some)) {
         return false;
     }
     for (size_t i = 0; i < capture->n_exchanges; i++) {

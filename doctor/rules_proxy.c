@@ -34,6 +34,10 @@ static const struct mark {
      "Google's Identity-Aware Proxy", 95},
     {"proxy.edge_challenge", "Server", "cloudflare", "<title>Just a moment",
      "Cloudflare's bot check", 97},
+    {"proxy.edge_challenge", "Server", "cloudflare", "error code: 1020", "Cloudflare's firewall",
+     94},
+    {"proxy.edge_challenge", "Server", "cloudflare", "error code: 1010", "Cloudflare's firewall",
+     92},
     {"proxy.edge_challenge", "Server", "cloudflare", "Cloudflare Ray ID", "Cloudflare's edge", 90},
     {"proxy.edge_challenge", NULL, "", "The requested URL was rejected. Please consult",
      "F5's firewall", 92},
@@ -122,9 +126,27 @@ static void look_statuses(const struct scene *scene, struct diagnosis *diagnosis
 
 /* -- Credentials lost on the way -------------------------------------------------------------------- */
 
-/* RFC 6750 s3.1: no error= where a token came says that none was seen. */
+static bool runs_php(const struct scene *scene)
+{
+    static const char *const PATHS[] = {".php", "/cgi-bin/", ".cgi", ".pl", "wp-json"};
+
+    return span_has(message_value(&scene->it->response, "X-Powered-By"), "PHP") ||
+           span_has(message_value(&scene->it->response, "Set-Cookie"), "PHPSESSID") ||
+           span_has(scene->server, "PHP") || span_has(scene->server, "mod_fcgid") ||
+           first_in(scene->path, PATHS, COUNT(PATHS)) != NULL;
+}
+
+/* RFC 6750 s3.1: no error= where a token came says that none was seen. PHP behind Apache, which loses it
+ * unless told not to, often answers without any challenge. */
 static bool is_challenge_for_none(const struct scene *scene)
 {
+    const bool is_silent = scene->it->status == 401 && scene->n_challenges == 0 &&
+                           span_has(scene->server, "Apache") && runs_php(scene) &&
+                           span_has(scene->body, "unauthenticated");
+
+    if (is_silent) {
+        return scene_is_scheme(scene, "Bearer");
+    }
     return scene->error.at == NULL && scene_is_scheme(scene, "Bearer") &&
            scene_challenge(scene, "Bearer") != NULL;
 }
@@ -149,16 +171,6 @@ static void say_lost(const struct scene *scene, struct diagnosis *diagnosis,
         finding_point(diagnosis, finding, field, 0, field->value.len,
                       "sent, and not seen at the end");
     }
-}
-
-static bool runs_php(const struct scene *scene)
-{
-    static const char *const PATHS[] = {".php", "/cgi-bin/", ".cgi", ".pl", "wp-json"};
-
-    return span_has(message_value(&scene->it->response, "X-Powered-By"), "PHP") ||
-           span_has(message_value(&scene->it->response, "Set-Cookie"), "PHPSESSID") ||
-           span_has(scene->server, "PHP") || span_has(scene->server, "mod_fcgid") ||
-           first_in(scene->path, PATHS, COUNT(PATHS)) != NULL;
 }
 
 static bool runs_python(const struct scene *scene, bool *by_name)

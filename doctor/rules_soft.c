@@ -113,7 +113,7 @@ static bool is_refusal_word(struct dw_span text)
         "please sign in",      "jwt expired",     "account_inactive",
         "invalid credentials", "AccessDenied",    "not_allowed_token_type",
         "invalid api key",     "token expired",   "token has expired",
-        "token is expired",
+        "token is expired",    "access-denied",   "invalid-jwt",
     };
 
     return first_in(text, WORDS, COUNT(WORDS)) != NULL;
