@@ -115,6 +115,7 @@ static int add_command(struct capture *capture, struct dw_span text, struct comp
     if (command_split(capture->arena, text, &words, &n, why) != 0) {
         return -1;
     }
+    (void)httpie_translate(capture->arena, &words, &n);
     return command_read(capture, words, n, &command, why);
 }
 

@@ -19,6 +19,12 @@ size_t take_log_marks_out(char *text, size_t len);
 /* A pasted curl command, its prompt left out, to the end of its last line; absent: there is none. */
 struct dw_span command_find(struct dw_span text);
 
+/* Whether the word is HTTPie's name, or xh's, which is asked in the same way. */
+bool is_httpie(struct dw_span word);
+
+/* Such a command's words in curl's, if they are one's that names a URL. */
+bool httpie_translate(struct arena *arena, char ***words, size_t *n);
+
 /* Which of the kinds a clean text is; CAPTURE_UNKNOWN: of none. CAPTURE_HAR only where all of it is there. */
 enum capture_kind text_kind(struct dw_span text);
 

@@ -8,6 +8,17 @@ static bool is_curl(struct dw_span word)
     return dw_span_equal(word, DW_SPAN("curl")) || dw_span_equal_nocase(word, DW_SPAN("curl.exe"));
 }
 
+/* "$ http GET ...": only behind a prompt, since many a line begins so. line.len: it is none. */
+static size_t find_httpie(struct dw_span line)
+{
+    const size_t at = find_text(line, "$ ") + 2;
+    struct dw_span rest = skip(line, at);
+
+    return at < line.len && at < 120 && is_httpie(next_word(&rest)) && trimmed(rest).len > 0
+               ? at
+               : line.len;
+}
+
 /* "alice@host:~$ curl ...": where the command begins; line.len: it is none. */
 static size_t find_behind_prompt(struct dw_span line)
 {
@@ -17,7 +28,7 @@ static size_t find_behind_prompt(struct dw_span line)
     const char last = prompt.len > 0 ? prompt.at[prompt.len - 1] : '$';
 
     if (at == line.len || !is_curl(next_word(&rest)) || trimmed(rest).len == 0) {
-        return line.len;
+        return find_httpie(line);
     }
     return at < 120 && (strchr("$#>%", last) != NULL || (unsigned char)last >= 0x80) ? at
                                                                                      : line.len;
