@@ -330,13 +330,23 @@ static bool is_about_shape(const struct finding *finding)
     return is_in_group(finding, GROUPS, sizeof(GROUPS) / sizeof(GROUPS[0]));
 }
 
+/* Who answers so has not looked at the credentials. */
+static bool is_about_way(const struct finding *finding)
+{
+    static const char *const GROUPS[] = {
+        "redirect.to_login", "redirect.idp_cors", "proxy.407",         "proxy.captive_portal",
+        "proxy.edge",        "cache.stored_401",  "cors.preflight_401"};
+
+    return is_in_group(finding, GROUPS, sizeof(GROUPS) / sizeof(GROUPS[0]));
+}
+
 /* Whether it holds although the credentials cannot be seen. */
 static bool stands_alone(const struct diagnosis *diagnosis, const struct finding *finding)
 {
     if (has_trait(finding, ABSENCE) || has_trait(finding, REMARK) || weigh(finding) < 85) {
         return false;
     }
-    return diagnosis->scene->sent.where == SENT_NOWHERE ||
+    return diagnosis->scene->sent.where == SENT_NOWHERE || is_about_way(finding) ||
            (finding->server_text != NULL && !is_about_shape(finding));
 }
 
