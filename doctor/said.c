@@ -197,18 +197,12 @@ static void take_request(struct capture *capture, struct exchange *exchange, str
 static void fill(struct capture *capture, struct exchange *exchange, struct dw_span text)
 {
     const bool is_challenge = is_challenge_alone(text);
-    const struct access access = find_access(text);
-    const int status = is_challenge ? 401 : access.status != 0 ? access.status : status_of(text);
+    const int status = is_challenge ? 401 : status_of(text);
     const unsigned line = said_line(text);
     char challenge[CHALLENGE_MAX];
     const size_t len = is_challenge ? 0 : take_challenge(text, challenge);
 
     exchange->place = (struct place){is_challenge || line == 0 ? 1 : line, 0};
-    if (access.target.at != NULL) {
-        exchange->place.line = access.line;
-        exchange->method = arena_keep(capture->arena, access.method);
-        exchange->url = arena_keep(capture->arena, access.target);
-    }
     exchange->status = status != 0 ? status : 401;
     exchange->response.is_there = true;
     exchange->response.place = exchange->place;
