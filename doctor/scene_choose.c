@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "scene.h"
 
 #define SOFT_BODY_MAX 16384 /* bytes of a body that are looked through */
@@ -126,9 +128,18 @@ static enum tier tier_of(const struct exchange *exchange)
     return exchange->status >= 300 && leads_to_login(exchange) ? TIER_SOFT : TIER_NONE;
 }
 
+/* Without http: or https:, which not every transcript tells of each request. */
+static struct dw_span address_of(const struct exchange *exchange)
+{
+    const struct dw_span url = exchange->url;
+    const char *slashes = url.len > 3 ? memmem(url.at, url.len < 9 ? url.len : 9, "://", 3) : NULL;
+
+    return slashes != NULL ? span_behind(url, (size_t)(slashes - url.at)) : url;
+}
+
 static bool is_same(const struct exchange *a, const struct exchange *b)
 {
-    return dw_span_equal(a->url, b->url) && dw_span_equal(a->method, b->method);
+    return dw_span_equal(address_of(a), address_of(b)) && dw_span_equal(a->method, b->method);
 }
 
 /* A 401 that was followed by what was asked for was a part of asking. */
