@@ -141,7 +141,7 @@ static void look_at_line(struct dw_span whole, struct seen *seen)
     if (start_read(whole, &start)) {
         seen->http += start.version.at != NULL ? 1 : 0;
         seen->bare += start.version.at == NULL ? 1 : 0;
-    } else if (begins(whole, "--> ") || begins(whole, "<-- ")) {
+    } else if (arrow_len(whole) > 0) {
         seen->http++;
     }
 }

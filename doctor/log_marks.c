@@ -113,8 +113,8 @@ static bool begins_message(struct dw_span rest)
     if (is_curl_mark(rest, '>') || is_curl_mark(rest, '<')) {
         return start_read(skip(rest, 2), &start) && start.version.at != NULL;
     }
-    if (begins(rest, "<-- ") || begins(rest, "--> ")) { /* OkHttp's interceptor */
-        return start_read(skip(rest, 4), &start) || find_text(rest, " http") < 40;
+    if (arrow_len(rest) > 0) {
+        return start_read(skip(rest, arrow_len(rest)), &start) || find_text(rest, " http") < 40;
     }
     return begins(rest, "=> Send header: ") || begins(rest, "<= Recv header: ");
 }

@@ -47,6 +47,8 @@ struct start {
 };
 
 bool start_read(struct dw_span line, struct start *start);
+/* The arrow and the space with which OkHttp ("--> ", "<-- ") and Feign ("---> ") begin a message; 0: none. */
+size_t arrow_len(struct dw_span line);
 /* "HTTP/1.1 401 Unauthorized" only. */
 bool status_line_read(struct dw_span line, struct start *start);
 

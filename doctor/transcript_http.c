@@ -18,7 +18,7 @@ struct reader {
 /* "<-- 401 Unauthorized https://api.example.com/v1/orders (52ms)" */
 static bool read_arrow_back(struct dw_span line, struct start *start)
 {
-    struct dw_span rest = skip(line, 4);
+    struct dw_span rest = skip(line, arrow_len(line));
     const struct dw_span word = next_word(&rest);
     struct dw_span digits = word;
     const size_t url = find_text(rest, "http");
@@ -35,15 +35,17 @@ static bool read_arrow_back(struct dw_span line, struct start *start)
 /* "--> GET https://api.example.com/v1/orders http/1.1" */
 static bool read_arrow(struct dw_span line, struct start *start)
 {
-    if (begins(line, "<-- ")) {
-        return read_arrow_back(line, start);
+    const size_t arrow = arrow_len(line);
+
+    if (arrow > 0 && line.at[0] == '<') {
+        return status_line_read(skip(line, arrow), start) || read_arrow_back(line, start);
     }
-    return begins(line, "--> ") && start_read(skip(line, 4), start);
+    return arrow > 0 && start_read(skip(line, arrow), start);
 }
 
 static bool is_arrow_end(struct dw_span line)
 {
-    return begins(line, "--> END") || begins(line, "<-- END");
+    return arrow_len(line) > 0 && begins(skip(line, arrow_len(line)), "END");
 }
 
 static bool read_start(struct dw_span line, struct start *start)

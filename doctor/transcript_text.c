@@ -88,6 +88,14 @@ int next_number(struct dw_span *rest)
     return len > 0 ? number : -1;
 }
 
+size_t arrow_len(struct dw_span line)
+{
+    if (begins(line, "---> ") || begins(line, "<--- ")) {
+        return 5;
+    }
+    return begins(line, "--> ") || begins(line, "<-- ") ? 4 : 0;
+}
+
 /* -- Lines ---------------------------------------------------------------------------------------------- */
 
 void lines_init(struct lines *lines, struct dw_span text)
