@@ -28,6 +28,13 @@ DW_MUST_USE int said_read(struct dw_span text, const char *name, struct capture 
 
 /* Gives a refusal that was read without its body the line elsewhere in the log that says why. */
 void said_join(struct capture *capture, struct dw_span text);
+/* What a client says of a request it could not send, or to which nothing came: "getaddrinfo ENOTFOUND". */
+bool is_complaint(struct dw_span line);
+
+/* Some line is one, and there is nothing else: an exchange without an answer, with that as its notes. */
+bool is_unsent(struct dw_span text);
+DW_MUST_USE int unsent_read(struct dw_span text, const char *name, struct capture **capture,
+                            struct complaint *why);
 
 /* A curl command, or a URL alone. */
 DW_MUST_USE int command_text_read(struct dw_span text, const char *name, struct capture **capture,

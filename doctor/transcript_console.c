@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "alone.h"
 #include "complaint.h"
 #include "transcript_console.h"
 
@@ -21,8 +22,9 @@ struct reader {
     struct capture *capture;
     struct exchange *exchange; /* NULL: none yet */
     enum section section;
-    bool has_headings;      /* of requests and responses */
-    bool is_quoted;         /* values stand in quotes, as in Postman's console */
+    bool has_headings; /* of requests and responses */
+    bool is_stacked;   /* each name has a line, and its value the next, as Chrome copies them */
+    bool is_quoted;    /* values stand in quotes, as in Postman's console */
     struct dw_span pending; /* a name of which the value is on the next line */
     struct place pending_at;
     bool is_full;
@@ -180,7 +182,7 @@ static void put(struct reader *reader, struct dw_span name, struct dw_span value
     if (take_fact(reader->capture, reader->exchange, name, trimmed(value))) {
         return;
     }
-    if (is_of_list(name)) {
+    if (is_of_list(name) || is_complaint(value)) {
         add_list_note(reader, name, value);
         return;
     }
@@ -264,6 +266,14 @@ static bool is_label(struct dw_span line)
     return false;
 }
 
+static bool is_stacked_name(const struct reader *reader, struct dw_span line)
+{
+    const struct dw_span name = begins(line, ":") ? skip(line, 1) : line;
+
+    return (reader->section == SECTION_REQUEST || reader->section == SECTION_RESPONSE) &&
+           name.len > 0 && find_char(name, ':') == name.len && find_char(name, ' ') == name.len;
+}
+
 static void read_pair(struct reader *reader, struct dw_span line, struct place place)
 {
     const size_t pseudo = begins(line, ":") ? 1 : 0;
@@ -275,7 +285,9 @@ static void read_pair(struct reader *reader, struct dw_span line, struct place p
 
         reader->pending = (struct dw_span){NULL, 0};
         put(reader, name, line, reader->pending_at);
-    } else if (is_label(line) || (colon + 1 == line.len && colon > pseudo)) {
+    } else if (is_label(line) || (reader->is_stacked && is_stacked_name(reader, line)) ||
+               (colon + 1 == line.len && colon > pseudo)) {
+        reader->is_stacked = reader->is_stacked || is_label(line);
         reader->pending = first(line, is_label(line) ? line.len : colon);
         reader->pending_at = place;
     } else if (colon < line.len && colon > pseudo) {
