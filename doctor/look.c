@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TOKEN_MIN    8 /* characters: shorter ones may be the same by chance */
 
 const char *first_in(struct dw_span span, const char *const *texts, size_t n)
 {
@@ -62,6 +63,25 @@ bool sent_the_same(const struct exchange *a, const struct exchange *b)
         }
     }
     return true;
+}
+
+static struct dw_span last_word(struct dw_span value)
+{
+    size_t from = value.len;
+
+    while (from > 0 && value.at[from - 1] != ' ' && value.at[from - 1] != '\t') {
+        from--;
+    }
+    return span_behind(value, from);
+}
+
+bool sent_in_other_shape(const struct exchange *a, const struct exchange *b)
+{
+    const struct dw_span one = message_value(&a->request, "Authorization");
+    const struct dw_span other = message_value(&b->request, "Authorization");
+
+    return one.len > 0 && other.len > 0 && !dw_span_equal(one, other) &&
+           last_word(one).len >= TOKEN_MIN && dw_span_equal(last_word(one), last_word(other));
 }
 
 bool asked_the_same(const struct exchange *a, const struct exchange *b)

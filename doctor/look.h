@@ -18,6 +18,8 @@ bool was_asked(const struct scene *scene);
 bool sent_authorization(const struct scene *scene);
 /* Both requests held the same credentials, cookies included; two without any did too. */
 bool sent_the_same(const struct exchange *a, const struct exchange *b);
+/* The same token, in fields that differ in how they are written. */
+bool sent_in_other_shape(const struct exchange *a, const struct exchange *b);
 /* The same method and URL. */
 bool asked_the_same(const struct exchange *a, const struct exchange *b);
 

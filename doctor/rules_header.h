@@ -36,6 +36,9 @@ void say_challenges(const struct scene *scene, struct diagnosis *diagnosis,
  * (RFC 6750 s3.1). */
 bool is_bare_challenge(const struct scene *scene);
 
+/* Whether the client of that name reads ~/.netrc without being told to. */
+bool reads_netrc(struct dw_span agent);
+
 /* Whether the server says that something is missing. */
 bool says_missing(const struct scene *scene);
 

@@ -30,7 +30,7 @@ static void say_note(const struct scene *scene, struct diagnosis *diagnosis,
 
 /* -- Replaced by the client -------------------------------------------------------------------- */
 
-static bool reads_netrc(struct dw_span agent)
+bool reads_netrc(struct dw_span agent)
 {
     return span_begins(agent, "python-requests") || span_has(agent, "aiohttp") ||
            span_has(agent, "httpx") || span_has(agent, "pip/") || span_has(agent, "git/");
@@ -42,6 +42,15 @@ static bool is_basic_where_bearer_is_asked(const struct scene *scene)
            scene_challenge(scene, "Bearer") != NULL && scene_challenge(scene, "Basic") == NULL;
 }
 
+/* curl reads it only where it is told to. */
+static bool is_told_to_read_netrc(const struct scene *scene)
+{
+    const struct dw_span command = scene->capture->command;
+
+    return (span_has(command, " -n ") || span_has(command, " --netrc")) &&
+           span_has(command, "Authorization:");
+}
+
 static void look_netrc(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     const struct dw_span agent = asked(scene, "User-Agent");
@@ -50,12 +59,15 @@ static void look_netrc(const struct scene *scene, struct diagnosis *diagnosis, c
         scene->sent.is_basic_decoded && scene->sent.user.len == 0 && scene->sent.password.len == 0;
     const bool is_python = reads_netrc(agent) && scene_is_scheme(scene, "Basic");
     struct finding *finding;
-    int confidence = is_basic_where_bearer_is_asked(scene) && reads_netrc(agent) ? 78
+    int confidence = is_basic_where_bearer_is_asked(scene) && reads_netrc(agent) ? 74
                      : is_empty && is_python                                     ? 60
                                                                                  : 0;
 
     if (note.at != NULL && scene_is_scheme(scene, "Basic")) {
         confidence = span_has(note, "find host") ? confidence : 85;
+    }
+    if (is_told_to_read_netrc(scene) && scene_is_scheme(scene, "Basic")) {
+        confidence = 90;
     }
     if (confidence == 0) {
         return;
@@ -87,7 +99,8 @@ static int override_confidence(const struct scene *scene, struct dw_span note)
     const bool has_user = span_has(command, " -u ") || span_has(command, " --user ") ||
                           url_user(scene->it->url).len > 0;
 
-    if (scene->sent.where != SENT_AUTHORIZATION || scene->sent.scheme.at == NULL) {
+    if (scene->sent.where != SENT_AUTHORIZATION || scene->sent.scheme.at == NULL ||
+        (is_told_to_read_netrc(scene) && !has_user)) {
         return 0;
     }
     if (note.at != NULL &&
@@ -128,9 +141,9 @@ static void look_refused_value(const struct scene *scene, struct diagnosis *diag
                                const char *cause)
 {
     static const char *const TEXTS[] = {
-        "invalid header field value",        "return character",     "contains newline",
-        "invalid character in header",       "Invalid header value", "bad header value",
-        "header contains invalid characters"};
+        "invalid header field value",         "return character",     "contains newline",
+        "invalid character in header",        "Invalid header value", "bad header value",
+        "header contains invalid characters", "in header value:"};
     struct dw_span note = {NULL, 0};
     struct finding *finding;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "look.h"
 #include "rules_header.h"
 #include "sent.h"
 
@@ -69,6 +70,13 @@ static bool is_jwt_in_basic(const struct scene *scene)
            span_begins(scene->sent.payload, "eyJ") && scene_challenge(scene, "Bearer") != NULL;
 }
 
+/* Basic that a client may have taken from ~/.netrc: then it is not the caller's choice. */
+static bool is_perhaps_netrcs(const struct scene *scene)
+{
+    return scene_is_scheme(scene, "Basic") && scene_challenge(scene, "Bearer") != NULL &&
+           reads_netrc(message_value(&scene->it->request, "User-Agent"));
+}
+
 static int wrong_confidence(const struct scene *scene, const char *right)
 {
     if (right != NULL) {
@@ -79,6 +87,9 @@ static int wrong_confidence(const struct scene *scene, const char *right)
     }
     if (is_jwt_in_basic(scene)) {
         return 96;
+    }
+    if (is_perhaps_netrcs(scene)) {
+        return 74;
     }
     return has_sound_challenge(scene) ? 88 : 65;
 }
@@ -150,8 +161,28 @@ static const char *proper_case(struct dw_span scheme)
     return NULL;
 }
 
-static int case_confidence(const struct scene *scene)
+/* The same token passed where the scheme was written as usual. */
+static bool passed_in_proper_case(const struct scene *scene, const char *proper)
 {
+    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *other = scene->capture->exchanges[i];
+        const struct dw_span value = message_value(&other->request, "Authorization");
+        const struct dw_span scheme = {value.at, strlen(proper)};
+
+        if (is_success(other) && asked_the_same(scene->it, other) &&
+            sent_in_other_shape(scene->it, other) && value.len > scheme.len &&
+            dw_span_equal(scheme, dw_span_of(proper))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int case_confidence(const struct scene *scene, const char *proper)
+{
+    if (passed_in_proper_case(scene, proper)) {
+        return 97;
+    }
     if (scene->error.at != NULL) {
         return 20; /* it read the token */
     }
@@ -175,7 +206,7 @@ static void look_scheme_case(const struct scene *scene, struct diagnosis *diagno
     if (proper == NULL || scene->it == NULL || scene->it->status != 401) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, case_confidence(scene));
+    finding = diagnosis_suspect(diagnosis, cause, case_confidence(scene, proper));
     finding_say(diagnosis, finding, "request", place_of_sent(scene, sent),
                 "the scheme is written %.*s, not %s", (int)sent->scheme.len, sent->scheme.at,
                 proper);
