@@ -5,6 +5,8 @@
 
 #include "scene.h"
 
+#define ELLIPSIS 0x2026 /* what shows that a text was cut */
+
 /* -- A whole answer of a token endpoint -------------------------------------------------------- */
 
 static const char *find_text(struct dw_span in, const char *text)
@@ -39,7 +41,7 @@ bool peel_json(struct peel *peel)
         const struct dw_span text = member_text(from, NAMES[i]);
 
         if (text.len > 0 && memchr(from.at, ':', from.len) != NULL &&
-            find_text(from, "\"") != NULL) {
+            (find_text(from, "\"") != NULL || find_text(from, "'") != NULL)) {
             if (peel->place != CREDENTIAL_ALONE) {
                 peel_blame(peel, "header.json_blob", brace, from.len,
                            "a whole JSON answer; the token alone goes here");
@@ -92,7 +94,10 @@ static void look_at_strangers(struct peel *peel)
     size_t at = 0;
 
     while (stranger_find(peel->rest, at, &stranger)) {
-        if (!is_seen[stranger.is_quote]) {
+        if (stranger.code == ELLIPSIS) {
+            peel_blame(peel, "header.truncated", peel->rest.at + stranger.at, stranger.len,
+                       "an ellipsis stands where more was left out");
+        } else if (!is_seen[stranger.is_quote]) {
             peel_blame(peel, stranger.is_quote ? "header.smart_quotes" : "header.invisible_unicode",
                        peel->rest.at + stranger.at, stranger.len, say_stranger(peel, &stranger));
             is_seen[stranger.is_quote] = true;

@@ -176,7 +176,7 @@ static void weaken_by_capture(struct diagnosis *diagnosis, struct finding *findi
         doubt(finding, is_told ? VERY_LIKELY - 5 : GUESS, "the request is not in the capture");
     }
     if (it->status == 0 &&
-        (has_trait(finding, ABSENCE) || is_in_group(finding, OF_REQUEST + 2, 3))) {
+        ((has_trait(finding, ABSENCE) && !is_told) || is_in_group(finding, OF_REQUEST + 2, 3))) {
         doubt(finding, has_trait(finding, ABSENCE) ? GUESS : VERY_LIKELY,
               "no answer is in the capture");
     }

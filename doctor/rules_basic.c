@@ -139,6 +139,9 @@ static const char *wrong_half(const struct sent *sent, int *confidence)
     if (sent->user.len == 0 && sent->password.len > 0) {
         return "the user is empty, the password is not";
     }
+    if (span_is(sent->user, "x") && sent->password.len > 15) {
+        return "the user is an x, as some services want it for the password, behind their key";
+    }
     if (sent->user.len > 15 && sent->password.len == 0 && user == NULL) {
         return "the password is empty, the user is not";
     }
@@ -184,10 +187,11 @@ static void look_browser_url(const struct scene *scene, struct diagnosis *diagno
         scene->sent.where == SENT_AUTHORIZATION) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, is_said ? 95 : 85);
+    finding = diagnosis_suspect(diagnosis, cause, is_said ? 95 : 92);
     finding_say(diagnosis, finding, is_said ? "client" : "request", scene->it->place,
                 is_said ? "the browser refuses an address with credentials in it"
                         : "user and password stand in the address, no Authorization was sent");
+    finding->server_text = is_said ? TEXT : finding->server_text;
 }
 
 static void look_cached(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)

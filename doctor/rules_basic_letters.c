@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "basic.h"
+#include "look.h"
 #include "text.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -108,6 +109,19 @@ static bool is_cut_off(const struct scene *scene)
            scene->host.len > 0 && !span_has(scene->host, ".") && !span_is(scene->host, "localhost");
 }
 
+/* What is left of a password is no host's name. */
+static bool is_unresolved(const struct scene *scene)
+{
+    static const char *const TEXTS[] = {"Could not resolve", "ENOTFOUND",
+                                        "Name or service not known", "getaddrinfo"};
+    bool is_said = false;
+
+    for (size_t i = 0; i < COUNT(TEXTS) && !is_said; i++) {
+        is_said = notes_have(scene->it, TEXTS[i]);
+    }
+    return is_said;
+}
+
 /* RFC 3986 s3.2.1: what is encoded in a URL is decoded before it is sent as Basic. */
 static void look_url_userinfo(const struct scene *scene, struct diagnosis *diagnosis,
                               const char *cause)
@@ -123,7 +137,10 @@ static void look_url_userinfo(const struct scene *scene, struct diagnosis *diagn
     if (!is_encoded && !is_split) {
         return;
     }
-    finding = basic_find(scene, diagnosis, cause, is_encoded ? 0 : LIKELY,
+    finding = basic_find(scene, diagnosis, cause,
+                         is_encoded             ? 0
+                         : is_unresolved(scene) ? 96
+                                                : LIKELY,
                          is_encoded ? "decoded it still holds a %XX, as addresses write it"
                          : is_cut   ? "the host ends before an @: a # ? or / stands in the password"
                                     : "the address has more than one @ before its host");

@@ -147,9 +147,11 @@ bool is_bare_challenge(const struct scene *scene)
 bool says_missing(const struct scene *scene)
 {
     static const char *const TEXTS[] = {
-        "missing",        "not provided",    "no authorization",  "no token",    "required",
-        "not present",    "not found",       "no api key",        "without",     "must be provided",
-        "no credentials", "unauthenticated", "not authenticated", "not supplied"};
+        "missing",           "not provided",     "no authorization", "no token",
+        "required",          "not present",      "not found",        "no api key",
+        "without",           "must be provided", "no credentials",   "unauthenticated",
+        "not authenticated", "not supplied",     "must be sent",     "must be passed",
+        "must be supplied",  "must be included"};
 
     for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
         if (span_has(scene->body, TEXTS[i]) || span_has(scene->error_description, TEXTS[i])) {

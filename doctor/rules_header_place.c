@@ -160,6 +160,17 @@ static bool names_sent_field(const struct scene *scene)
                                          sent->field->name.at));
 }
 
+/* Whose key it is shows by how it begins, and that vendor takes it in another field. */
+static bool is_anothers_field(const struct sent *sent)
+{
+    const struct token_vendor *vendor =
+        sent->where == SENT_FIELD ? token_vendor_of(sent->payload) : NULL;
+
+    return vendor != NULL && vendor->belongs != NULL &&
+           !dw_span_equal_nocase(dw_span_of(vendor->belongs), sent->field->name) &&
+           strncmp(vendor->belongs, "the query", strlen("the query")) != 0;
+}
+
 /* 0: it is no matter of the place. */
 static int location_confidence(const struct scene *scene)
 {
@@ -171,6 +182,9 @@ static int location_confidence(const struct scene *scene)
     if (sent->where == SENT_AUTHORIZATION || sent->where == SENT_COOKIE ||
         sent->where == SENT_BODY) {
         return 0;
+    }
+    if (is_anothers_field(sent) && scene->error.at == NULL) {
+        return 74;
     }
     if (!is_bare_challenge(scene)) {
         return says_missing(scene) && scene->error.at == NULL ? 70 : 0;
