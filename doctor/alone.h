@@ -30,11 +30,18 @@ DW_MUST_USE int said_read(struct dw_span text, const char *name, struct capture 
 void said_join(struct capture *capture, struct dw_span text);
 /* What a client says of a request it could not send, or to which nothing came: "getaddrinfo ENOTFOUND". */
 bool is_complaint(struct dw_span line);
+bool is_refusal(struct dw_span line); /* of a field's value */
 
 /* Some line is one, and there is nothing else: an exchange without an answer, with that as its notes. */
 bool is_unsent(struct dw_span text);
 DW_MUST_USE int unsent_read(struct dw_span text, const char *name, struct capture **capture,
                             struct complaint *why);
+
+/* A web server's log of who asked for what. A user it names is in the exchange's notes, behind that. */
+#define ACCESS_LOG_USER "the access log names a user"
+bool is_access_log(struct dw_span text);
+DW_MUST_USE int access_log_read(struct dw_span text, const char *name, struct capture **capture,
+                                struct complaint *why);
 
 /* A curl command, or a URL alone. */
 DW_MUST_USE int command_text_read(struct dw_span text, const char *name, struct capture **capture,

@@ -49,6 +49,8 @@ bool is_login(struct dw_span url);                     /* it looks like a page t
 const char *words_for_missing(const struct scene *scene);
 /* A list field ("a, b;q=1") holds that member, whatever its parameters. */
 bool names_member(struct dw_span list, const char *member);
+/* The client refused to send a field as it was given: nothing was asked. */
+bool is_refused_by_client(const struct exchange *exchange); /* rules_header_client.c */
 bool notes_have(const struct exchange *exchange, const char *text);
 /* What the server ended a stream with that it had opened; absent: it did not, or nobody saw it. */
 struct dw_span closing_frame(const struct exchange *exchange);

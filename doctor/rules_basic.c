@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "alone.h"
 #include "basic.h"
 #include "look.h"
 
@@ -306,6 +307,9 @@ static int wrong_confidence(const struct scene *scene)
     if (sends_password_in_body(scene)) {
         return 70;
     }
+    if (has_note(scene, ACCESS_LOG_USER)) {
+        return 74;
+    }
     if (!is_basic(scene) || scene->sent.password.len == 0 || scene->sent.user.len == 0) {
         return 0;
     }
@@ -329,7 +333,8 @@ static void look_wrong_password(const struct scene *scene, struct diagnosis *dia
     finding = diagnosis_suspect(diagnosis, cause, confidence);
     finding_say(diagnosis, finding, "request", place_of_sent(scene, &scene->sent), "%s",
                 is_basic(scene) ? "Basic, well formed: a user, a colon, a password"
-                                : "a user and a password in the body");
+                : has_note(scene, ACCESS_LOG_USER) ? ACCESS_LOG_USER
+                                                   : "a user and a password in the body");
     say_realm(scene, diagnosis, finding);
     if (is_basic(scene)) {
         point_all(scene, diagnosis, finding, "the server knows no such user and password");

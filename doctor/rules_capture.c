@@ -67,7 +67,9 @@ static void look_status_zero(const struct scene *scene, struct diagnosis *diagno
     if (scene->it->status != 0 || scene->it->role != ROLE_CAPTURED || !was_asked(scene)) {
         return;
     }
-    finding = diagnosis_add(diagnosis, "capture.status_zero");
+    finding = is_refused_by_client(scene->it)
+                  ? diagnosis_suspect(diagnosis, "capture.status_zero", POSSIBLE)
+                  : diagnosis_add(diagnosis, "capture.status_zero");
     said = complaint_of(scene->it);
     finding_say(diagnosis, finding, "capture", scene->it->place, "the request has no answer");
     if (said.len > 0) {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "alone.h"
+#include "look.h"
 #include "rules_header.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define OF_A_PAGE    62 /* that what opened a page could set no field */
 
 static struct dw_span asked(const struct scene *scene, const char *name)
 {
@@ -136,32 +139,59 @@ static void look_override(const struct scene *scene, struct diagnosis *diagnosis
                "only one of the two is sent");
 }
 
-/* Clients that refuse to send a value say so themselves. */
+/* Why a client refused a value, by what it says of it: most often for a line end. */
+static const char *refused_for(struct dw_span note, int *confidence)
+{
+    static const char *const QUOTES[] = {"u2018",  "u2019",  "u201c",  "u201d",
+                                         "u2013",  "u2014",  "0x2018", "0x2019",
+                                         "0x201c", "0x201d", "0x2013", "0x2014"};
+    static const char *const LINE_ENDS[] = {"\\n", "\\r", "newline", "new-line", "0x0a", "0x0d"};
+
+    *confidence = 90;
+    if (first_in(note, QUOTES, COUNT(QUOTES)) != NULL) {
+        return "header.smart_quotes";
+    }
+    if (first_in(note, LINE_ENDS, COUNT(LINE_ENDS)) != NULL) {
+        return "header.newline";
+    }
+    if (span_has(note, "codec can't encode") || span_has(note, "Unexpected char 0x")) {
+        return "header.invisible_unicode";
+    }
+    *confidence = 74;
+    return "header.newline";
+}
+
+bool is_refused_by_client(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->n_notes; i++) {
+        if (is_refusal(exchange->notes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void look_refused_value(const struct scene *scene, struct diagnosis *diagnosis,
                                const char *cause)
 {
-    static const char *const TEXTS[] = {
-        "invalid header field value",         "return character",     "contains newline",
-        "invalid character in header",        "Invalid header value", "bad header value",
-        "header contains invalid characters", "in header value:"};
-    struct dw_span note = {NULL, 0};
-    struct finding *finding;
+    int confidence;
 
-    for (size_t i = 0; i < COUNT(TEXTS) && note.at == NULL; i++) {
-        note = note_with(scene, TEXTS[i]);
+    for (size_t i = 0; i < scene->it->n_notes; i++) {
+        const struct dw_span note = scene->it->notes[i];
+
+        if (is_refusal(note) && strcmp(refused_for(note, &confidence), cause) == 0) {
+            say_note(scene, diagnosis, diagnosis_suspect(diagnosis, cause, confidence), note);
+            return;
+        }
     }
-    if (note.at == NULL) {
-        return;
-    }
-    finding = diagnosis_suspect(diagnosis, cause, 85);
-    say_note(scene, diagnosis, finding, note);
 }
 
 static void look_quoted_option(const struct scene *scene, struct diagnosis *diagnosis,
                                const char *cause)
 {
-    const struct dw_span note = note_with(scene, "-H begins with a typographic quote");
+    struct dw_span note = note_with(scene, "-H begins with a typographic quote");
 
+    note = note.at == NULL ? note_with(scene, "option not known: \xe2") : note;
     if (note.at != NULL) {
         say_note(scene, diagnosis, diagnosis_add(diagnosis, cause), note);
     }
@@ -217,7 +247,7 @@ static bool is_bare(const struct scene *scene)
            scene->it->status >= 400 && !exchange_is_preflight(scene->it);
 }
 
-static bool is_browser(const struct scene *scene)
+static bool is_a_browser(const struct scene *scene)
 {
     return asked(scene, "Sec-Fetch-Mode").at != NULL ||
            span_begins(asked(scene, "User-Agent"), "Mozilla/") || asked(scene, "Origin").at != NULL;
@@ -234,7 +264,7 @@ static const char *mute_api(const struct scene *scene, int *confidence)
                  {"script", "a <script>", 85},   {"style", "a stylesheet", 85},
                  {"font", "a font", 85},         {"iframe", "an <iframe>", 80},
                  {"object", "an <object>", 80},  {"embed", "an <embed>", 80},
-                 {"manifest", "a manifest", 85}, {"document", "a link or a form", 62}};
+                 {"manifest", "a manifest", 85}, {"document", "a link or a form", OF_A_PAGE}};
 
     if (span_is(asked(scene, "Upgrade"), "websocket") ||
         asked(scene, "Sec-WebSocket-Key").at != NULL) {
@@ -258,8 +288,11 @@ static void look_mute_api(const struct scene *scene, struct diagnosis *diagnosis
 {
     struct finding *finding;
     int confidence = 0;
-    const char *says = is_bare(scene) && is_browser(scene) ? mute_api(scene, &confidence) : NULL;
+    const char *says = is_bare(scene) && is_a_browser(scene) ? mute_api(scene, &confidence) : NULL;
 
+    if (confidence == OF_A_PAGE && asked(scene, "Referer").at != NULL) {
+        confidence = 80; /* it was a link, not an address somebody typed */
+    }
     /* A person who follows a link is asked by the browser itself for these. */
     if (says == NULL || (confidence < 80 && scene_challenge(scene, "Bearer") == NULL)) {
         return;
@@ -291,9 +324,14 @@ static void look_no_cors(const struct scene *scene, struct diagnosis *diagnosis,
 void header_client(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct header_rule RULES[] = {
-        {"header.netrc_override", look_netrc},   {"header.client_override", look_override},
-        {"header.newline", look_refused_value},  {"header.smart_quotes", look_quoted_option},
-        {"header.js_cannot_set", look_mute_api}, {"header.proxy_confusion", look_proxy_confusion},
+        {"header.netrc_override", look_netrc},
+        {"header.client_override", look_override},
+        {"header.newline", look_refused_value},
+        {"header.smart_quotes", look_refused_value},
+        {"header.invisible_unicode", look_refused_value},
+        {"header.smart_quotes", look_quoted_option},
+        {"header.js_cannot_set", look_mute_api},
+        {"header.proxy_confusion", look_proxy_confusion},
         {"header.no_cors_mode", look_no_cors},
     };
 

@@ -6,34 +6,40 @@
 #define SEARCHED_MAX ((size_t)64 * 1024)
 #define NOTE_MAX     1024
 
-/* What clients write where a request could not be made, or nothing answered it. */
-static const char *const COMPLAINTS[] = {"invalid header field value",
-                                         "in header value:",
-                                         "Invalid header value",
-                                         "bad header value",
-                                         "header contains invalid characters",
-                                         "Invalid character in header content",
-                                         "in header content",
-                                         "Illegal header value",
-                                         "Header value contains",
-                                         "URL that includes credentials",
-                                         "net::ERR_",
-                                         "NS_ERROR_",
-                                         "getaddrinfo ",
-                                         "ECONNREFUSED",
-                                         "ECONNRESET",
-                                         "ETIMEDOUT",
-                                         "connection refused",
-                                         "connect: connection timed out",
-                                         "no such host",
-                                         "Name or service not known",
-                                         "Could not resolve host",
-                                         "UnknownHostException",
-                                         "x509: certificate",
-                                         "certificate verify failed",
-                                         "SSL certificate problem",
-                                         "self-signed certificate",
-                                         "PKIX path building failed"};
+/* What clients write that refuse to send a field's value. */
+static const char *const REFUSALS[] = {"invalid header field value",
+                                       "return character",
+                                       "in header value:",
+                                       "in message header value",
+                                       "Invalid header value",
+                                       "bad header value",
+                                       "contains newline",
+                                       "New-line characters are not allowed",
+                                       "header contains invalid characters",
+                                       "Invalid character in header",
+                                       "Illegal header value",
+                                       "codec can't encode character",
+                                       "Unexpected char 0x"};
+
+/* And where the address was refused, or nothing answered. */
+static const char *const SILENCES[] = {"URL that includes credentials",
+                                       "net::ERR_",
+                                       "NS_ERROR_",
+                                       "getaddrinfo ",
+                                       "ECONNREFUSED",
+                                       "ECONNRESET",
+                                       "ETIMEDOUT",
+                                       "connection refused",
+                                       "connection timed out",
+                                       "no such host",
+                                       "Name or service not known",
+                                       "Could not resolve host",
+                                       "UnknownHostException",
+                                       "x509: certificate",
+                                       "certificate verify failed",
+                                       "SSL certificate problem",
+                                       "self-signed certificate",
+                                       "PKIX path building failed"};
 
 static bool holds(struct dw_span line, const char *text)
 {
@@ -45,14 +51,24 @@ static bool holds(struct dw_span line, const char *text)
     return false;
 }
 
-bool is_complaint(struct dw_span line)
+static bool holds_one(struct dw_span line, const char *const *texts, size_t n)
 {
-    for (size_t i = 0; i < sizeof(COMPLAINTS) / sizeof(COMPLAINTS[0]); i++) {
-        if (holds(first(line, NOTE_MAX), COMPLAINTS[i])) {
+    for (size_t i = 0; i < n; i++) {
+        if (holds(first(line, NOTE_MAX), texts[i])) {
             return true;
         }
     }
     return false;
+}
+
+bool is_refusal(struct dw_span line)
+{
+    return holds_one(line, REFUSALS, sizeof(REFUSALS) / sizeof(REFUSALS[0]));
+}
+
+bool is_complaint(struct dw_span line)
+{
+    return is_refusal(line) || holds_one(line, SILENCES, sizeof(SILENCES) / sizeof(SILENCES[0]));
 }
 
 /* Where the address of the line begins; line.len: there is none. */
