@@ -6,7 +6,7 @@ static const struct {
     void (*look)(const struct scene *scene, struct diagnosis *diagnosis);
     bool token;
 } RULES[] = {
-    {rules_capture, false}, {rules_header, true},    {rules_basic, false},
+    {rules_capture, false}, {rules_header, true},    {rules_basic, true},
     {rules_digest, false},  {rules_time, true},      {rules_token, true},
     {rules_claims, true},   {rules_proof, true},     {rules_apikey, true},
     {rules_signed, false},  {rules_registry, false}, {rules_redirect, false},
@@ -73,7 +73,8 @@ static int choose(const struct capture *capture)
 
 static void look(const struct scene *scene, struct diagnosis *diagnosis)
 {
-    const bool is_token = scene->it == NULL && scene->token.shape != TOKEN_NONE;
+    const bool is_token =
+        scene->it == NULL && (scene->token.shape != TOKEN_NONE || scene_is_scheme(scene, "Basic"));
 
     for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++) {
         if (scene->it != NULL || (is_token && RULES[i].token)) {

@@ -124,7 +124,7 @@ static struct base64_flaw flaw_of(struct dw_span raw)
 
 static bool is_shown_as_it_was(const struct scene *scene)
 {
-    return scene_is_scheme(scene, "Basic") && scene->it != NULL && scene->sent.payload.len > 0 &&
+    return scene_is_scheme(scene, "Basic") && scene->sent.payload.len > 0 &&
            !is_masked(scene->sent.payload) && placeholder_in(scene->sent.payload) == NULL;
 }
 
