@@ -298,6 +298,29 @@ static bool is_next(const char *word)
     return strcmp(word, "--next") == 0 || strcmp(word, "-:") == 0;
 }
 
+/* An option's dash as word processors and chats write it: curl takes it for an address. */
+static bool has_strange_dash(const char *word)
+{
+    static const char *const DASHES[] = {"\xe2\x80\x92", "\xe2\x80\x93", "\xe2\x80\x94",
+                                         "\xe2\x88\x92"};
+
+    for (size_t i = 0; i < sizeof(DASHES) / sizeof(DASHES[0]); i++) {
+        if (begins(dw_span_of(word), DASHES[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What would have been its value is no address either. */
+static int read_strange(struct asked *asked, const char *word, const char *next)
+{
+    const bool is_short = word[3] != '\0' && word[4] == '\0';
+
+    asked->unknown = word;
+    return next != NULL && is_short && option_takes_value(option_short(word[3])) ? 1 : 0;
+}
+
 int command_read(struct capture *capture, char **words, size_t n, struct command *command,
                  struct complaint *why)
 {
@@ -316,6 +339,8 @@ int command_read(struct capture *capture, char **words, size_t n, struct command
             taken = read_long(&asked, word, next, why);
         } else if (word[0] == '-' && word[1] != '\0') {
             taken = read_letters(&asked, word, next, why);
+        } else if (has_strange_dash(word)) {
+            taken = read_strange(&asked, word, next);
         } else {
             set_value(&asked, OPTION_URL, word);
         }

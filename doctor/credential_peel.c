@@ -94,15 +94,21 @@ static void peel_blanks(struct peel *peel)
 static size_t name_len(struct dw_span text)
 {
     static const char *const NAMES[] = {"Authorization", "Authentication", "Proxy-Authorization"};
+    bool is_list;
 
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
         const size_t len = strlen(NAMES[i]);
         const struct dw_span behind = span_behind(text, len);
         const size_t gap = blanks_at(behind);
 
-        if (span_begins(text, NAMES[i]) && gap < behind.len &&
-            (behind.at[gap] == ':' || behind.at[gap] == '=')) {
+        if (!span_begins(text, NAMES[i]) || gap == behind.len) {
+            continue;
+        }
+        if (behind.at[gap] == ':' || behind.at[gap] == '=') {
             return len + gap + 1;
+        }
+        if (gap > 0 && known_scheme(span_behind(behind, gap), &is_list) > 0) {
+            return len + gap;
         }
     }
     return 0;

@@ -200,6 +200,14 @@ static void suspect(const struct hearing *hearing, const char *cause, int confid
     }
 }
 
+/* A JWT was sent, where only those look who know of it. */
+static bool is_token_elsewhere(const struct scene *scene)
+{
+    const enum sent_where where = scene->sent.where;
+
+    return scene->token.shape == TOKEN_JWS && (where == SENT_QUERY || where == SENT_COOKIE);
+}
+
 static void hear(const struct hearing *hearing, const struct server_text *text,
                  const struct plain *plain, size_t at)
 {
@@ -210,6 +218,10 @@ static void hear(const struct hearing *hearing, const struct server_text *text,
     if (strcmp(text->cause, "header.wrong_location") == 0 &&
         hearing->scene->sent.where == SENT_NOWHERE) {
         suspect(hearing, "header.missing", confidence, text, said);
+        confidence = at_most(confidence, POSSIBLE);
+    }
+    if (strcmp(text->cause, "header.missing") == 0 && is_token_elsewhere(hearing->scene)) {
+        suspect(hearing, "header.wrong_location", at_most(confidence, 85), text, said);
         confidence = at_most(confidence, POSSIBLE);
     }
     suspect(hearing, text->cause, confidence, text, said);
