@@ -26,12 +26,15 @@ static size_t unknown_scheme(struct dw_span text)
 /* "Bearereyj...": a scheme that something sticks to. */
 static size_t glued_scheme(struct dw_span text)
 {
-    static const char *const NAMES[] = {"Bearer", "Basic", "DPoP"};
+    static const struct {
+        const char *name;
+        size_t least; /* that must follow; more where a token may well begin so */
+    } NAMES[] = {{"Bearer", 4}, {"Basic", 4}, {"DPoP", 4}, {"Token", 24}, {"ApiKey", 24}};
 
     for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
-        const size_t len = strlen(NAMES[i]);
+        const size_t len = strlen(NAMES[i].name);
 
-        if (span_begins(text, NAMES[i]) && text.len > len + 3) {
+        if (span_begins(text, NAMES[i].name) && text.len >= len + NAMES[i].least) {
             return len;
         }
     }

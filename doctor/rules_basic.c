@@ -215,9 +215,10 @@ static void look_cached(const struct scene *scene, struct diagnosis *diagnosis, 
 static bool is_fence(struct dw_span realm)
 {
     static const char *const WORDS[] = {
-        "stag",   "restricted", "private",     "preview",       "test", "dev",        "protected",
-        "beta",   "internal",   "htpasswd",    "members",       "demo", "pre-prod",   "preprod",
-        "closed", "authorized", "coming soon", "administrator", "site", "secure area"};
+        "stag",      "restricted",  "private",  "preview",    "test",        "dev",
+        "protected", "beta",        "internal", "htpasswd",   "members",     "demo",
+        "pre-prod",  "preprod",     "closed",   "authorized", "coming soon", "administrator",
+        "site",      "secure area", "uat",      "acceptance", "not public",  "password required"};
 
     for (size_t i = 0; i < COUNT(WORDS); i++) {
         if (span_has(realm, WORDS[i])) {

@@ -209,9 +209,17 @@ static struct dw_span scheme_in(struct dw_span value)
     return (struct dw_span){value.at, len};
 }
 
-static bool is_same_scheme(struct dw_span offer, struct dw_span sent)
+static bool is_offered_by_proxy(const struct exchange *it, struct dw_span sent)
 {
-    return offer.len > 0 && dw_span_equal_nocase(scheme_in(offer), scheme_in(sent));
+    for (size_t i = 0; i < it->response.n_fields; i++) {
+        const struct capture_field *field = &it->response.fields[i];
+
+        if (span_is(field->name, "Proxy-Authenticate") && field->value.len > 0 &&
+            dw_span_equal_nocase(scheme_in(span_bare(field->value)), scheme_in(sent))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* RFC 9110 s11.7: 401 asks for Authorization, 407 for Proxy-Authorization. */
@@ -223,9 +231,8 @@ static void look_proxy_confusion(const struct scene *scene, struct diagnosis *di
     const bool is_401 = scene->it->status == 401 && proxy != NULL && origin == NULL;
     const bool is_407 = scene->it->status == 407 && proxy == NULL && origin != NULL;
     const struct capture_field *field = is_401 ? proxy : origin;
-    const struct dw_span offer = message_value(&scene->it->response, "Proxy-Authenticate");
     /* Of the scheme that the proxy asks for, they were meant for it. */
-    const bool is_for_proxy = is_407 && is_same_scheme(offer, origin->value);
+    const bool is_for_proxy = is_407 && is_offered_by_proxy(scene->it, origin->value);
     struct finding *finding;
 
     if (!is_401 && !is_407) {

@@ -160,6 +160,8 @@ static void look_401_for_403(const struct scene *scene, struct diagnosis *diagno
         "admin only",
         "insufficient rights",
     };
+    /* Servers write these of a wrong password too. */
+    static const char *const LOOSE[] = {"forbidden", "access is denied"};
     const char *words = first_in(scene->body, WORDS, COUNT(WORDS));
     struct finding *finding;
 
@@ -173,7 +175,8 @@ static void look_401_for_403(const struct scene *scene, struct diagnosis *diagno
     if (words == NULL) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, "server.401_for_403", 88);
+    finding = diagnosis_suspect(diagnosis, "server.401_for_403",
+                                first_in(dw_span_of(words), LOOSE, COUNT(LOOSE)) != NULL ? 70 : 88);
     finding_say(diagnosis, finding, "server", scene->it->response.place,
                 "it says \"%s\": it knows who asks, and 403 would be right", words);
 }
