@@ -6,6 +6,7 @@
 #include "clean.h"
 #include "complaint.h"
 #include "decode.h"
+#include "loggers.h"
 #include "transcript_log.h"
 
 #define DECIDED_AT ((size_t)64 * 1024) /* bytes after which it must be clear whether it is a HAR */
@@ -388,12 +389,27 @@ static int read_with_commands(struct input *input, struct dw_span text, struct c
     return error;
 }
 
+/* What a program's own log writes of messages is read as the messages themselves. */
+static void unlog(struct input *input)
+{
+    size_t len, size;
+    char *made = rewrite_log((struct dw_span){input->text, input->len}, &len, &size);
+
+    if (made != NULL) {
+        give_text_back(input);
+        input->text = made;
+        input->len = len;
+        input->size = size;
+    }
+}
+
 static int read_text(struct input *input, struct capture **capture, struct complaint *why)
 {
     struct dw_span text;
     enum capture_kind kind;
 
     input->len = text_clean(input->text, input->len);
+    unlog(input);
     text = (struct dw_span){input->text, input->len};
     if (trimmed(text).len == 0) {
         return refuse_nothing(input, why);

@@ -52,7 +52,8 @@ static size_t find_value(struct dw_span text)
         at++;
     }
     at += at < text.len ? strlen(NAME) : 0;
-    while (at < text.len && strchr("\"' \t\n:=<>,[(\\", text.at[at]) != NULL) {
+    while (at < text.len && (strchr("\"' \t\n:=<>,[(\\", text.at[at]) != NULL ||
+                             begins(skip(text, at), "b'") || begins(skip(text, at), "b\""))) {
         at++;
     }
     return at;
