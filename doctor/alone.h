@@ -28,6 +28,7 @@ DW_MUST_USE int said_read(struct dw_span text, const char *name, struct capture 
 
 /* Gives a refusal that was read without its body the line elsewhere in the log that says why. */
 void said_join(struct capture *capture, struct dw_span text);
+
 /* What a client says of a request it could not send, or to which nothing came: "getaddrinfo ENOTFOUND". */
 bool is_complaint(struct dw_span line);
 bool is_refusal(struct dw_span line); /* of a field's value */
@@ -36,12 +37,6 @@ bool is_refusal(struct dw_span line); /* of a field's value */
 bool is_unsent(struct dw_span text);
 DW_MUST_USE int unsent_read(struct dw_span text, const char *name, struct capture **capture,
                             struct complaint *why);
-
-/* A web server's log of who asked for what. A user it names is in the exchange's notes, behind that. */
-#define ACCESS_LOG_USER "the access log names a user"
-bool is_access_log(struct dw_span text);
-DW_MUST_USE int access_log_read(struct dw_span text, const char *name, struct capture **capture,
-                                struct complaint *why);
 
 /* A curl command, or a URL alone. */
 DW_MUST_USE int command_text_read(struct dw_span text, const char *name, struct capture **capture,

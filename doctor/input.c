@@ -288,9 +288,6 @@ static int read_one_kind(struct input *input, struct dw_span text, enum capture_
         if (is_challenge_alone(text) || is_said(text)) {
             return said_read(text, input->name, capture, why);
         }
-        if (is_access_log(text)) {
-            return access_log_read(text, input->name, capture, why);
-        }
         if (is_unsent(text)) {
             return unsent_read(text, input->name, capture, why);
         }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "alone.h"
 #include "basic.h"
 #include "look.h"
+#include "transcript_log.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -308,9 +308,6 @@ static int wrong_confidence(const struct scene *scene)
     if (sends_password_in_body(scene)) {
         return 70;
     }
-    if (has_note(scene, ACCESS_LOG_USER)) {
-        return 74;
-    }
     if (!is_basic(scene) || scene->sent.password.len == 0 || scene->sent.user.len == 0) {
         return 0;
     }
@@ -334,8 +331,7 @@ static void look_wrong_password(const struct scene *scene, struct diagnosis *dia
     finding = diagnosis_suspect(diagnosis, cause, confidence);
     finding_say(diagnosis, finding, "request", place_of_sent(scene, &scene->sent), "%s",
                 is_basic(scene) ? "Basic, well formed: a user, a colon, a password"
-                : has_note(scene, ACCESS_LOG_USER) ? ACCESS_LOG_USER
-                                                   : "a user and a password in the body");
+                                : "a user and a password in the body");
     say_realm(scene, diagnosis, finding);
     if (is_basic(scene)) {
         point_all(scene, diagnosis, finding, "the server knows no such user and password");
@@ -352,8 +348,7 @@ static void look_logged_user(const struct scene *scene, struct diagnosis *diagno
     struct finding *finding;
 
     for (size_t i = 0; scene->it != NULL && i < scene->it->n_notes; i++) {
-        if (scene->it->status == 401 &&
-            span_begins(scene->it->notes[i], "the log names the user ")) {
+        if (scene->it->status == 401 && span_begins(scene->it->notes[i], LOG_USER)) {
             finding = diagnosis_suspect(diagnosis, cause, 68);
             finding_say(diagnosis, finding, "server", scene->it->place, "%.*s",
                         (int)(scene->it->notes[i].len < 120 ? scene->it->notes[i].len : 120),

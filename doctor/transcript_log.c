@@ -130,7 +130,7 @@ static void add_notes(struct capture *capture, struct exchange *exchange, const 
 {
     if (entry->user.len > 0 && !dw_span_equal(entry->user, DW_SPAN("-"))) {
         capture_add_note(capture, exchange,
-                         dw_span_of(arena_print(capture->arena, "the log names the user %.*s",
+                         dw_span_of(arena_print(capture->arena, LOG_USER "%.*s",
                                                 (int)first(entry->user, 100).len, entry->user.at)));
     }
     if (entry->substatus >= 0) {

@@ -6,6 +6,9 @@
 
 #include "transcript.h"
 
+/* How the note begins that names a user who is in the log. */
+#define LOG_USER "the log names the user "
+
 bool is_log_line(struct dw_span line);
 
 DW_MUST_USE int log_read(struct dw_span text, const char *name, struct capture **capture,
