@@ -192,26 +192,13 @@ static bool is_own_choice(const struct sent *sent)
 /* Only who could read a token can tell that of it. */
 static bool tells_of_contents(const struct finding *finding)
 {
-    static const char *const CAUSES[] = {"token.expired",
-                                         "token.not_yet_valid",
-                                         "token.iat_future",
-                                         "token.wrong_aud",
-                                         "token.wrong_iss",
-                                         "token.kid_unknown",
-                                         "token.alg_",
-                                         "token.revoked",
-                                         "token.missing_",
-                                         "token.signature_invalid",
-                                         "scope.",
-                                         "stepup.",
-                                         "token.max_age",
-                                         "token.client_not_allowed",
-                                         "account.",
-                                         "sso.required",
-                                         "token.aud_format",
-                                         "token.session_ended",
-                                         "mfa.",
-                                         "ip.allowlist"};
+    static const char *const CAUSES[] = {
+        "token.expired",   "token.not_yet_valid", "token.iat_future",         "token.wrong_aud",
+        "token.wrong_iss", "token.kid_unknown",   "token.alg_none",           "token.alg_mismatch",
+        "token.revoked",   "token.missing_claim", "token.signature_invalid",  "scope.",
+        "stepup.",         "token.max_age",       "token.client_not_allowed", "account.",
+        "sso.required",    "token.aud_format",    "token.session_ended",      "mfa.",
+        "ip.allowlist"};
 
     return finding->server_text != NULL && finding->confidence >= 85 &&
            is_in_group(finding, CAUSES, sizeof(CAUSES) / sizeof(CAUSES[0]));
@@ -334,8 +321,8 @@ static bool is_about_shape(const struct finding *finding)
 static bool is_about_way(const struct finding *finding)
 {
     static const char *const GROUPS[] = {
-        "redirect.to_login", "redirect.idp_cors", "proxy.407",         "proxy.captive_portal",
-        "proxy.edge",        "cache.stored_401",  "cors.preflight_401"};
+        "redirect.to_login",    "redirect.idp_cors", "proxy.407",         "proxy.captive_portal",
+        "proxy.edge_challenge", "cache.stored_401",  "cors.preflight_401"};
 
     return is_in_group(finding, GROUPS, sizeof(GROUPS) / sizeof(GROUPS[0]));
 }

@@ -28,6 +28,13 @@ static bool is_digits(struct dw_span word, size_t most)
 
 /* -- Common Log Format ------------------------------------------------------------------------------------- */
 
+/* A time in brackets, or at least a dash, as uvicorn has it; clients' logs have URLs there. */
+static bool stands_before(struct dw_span before)
+{
+    before = trimmed(before);
+    return before.len > 0 && (before.at[before.len - 1] == ']' || before.at[before.len - 1] == '-');
+}
+
 static bool read_common(struct dw_span line, struct entry *entry)
 {
     const size_t bracket = find_char(line, '['), behind = find_text(line, "] \"") + 2;
@@ -38,15 +45,17 @@ static bool read_common(struct dw_span line, struct entry *entry)
     struct start start;
     int status;
 
-    if (quote == 0 || quote >= line.len || !start_read(first(quoted, len), &start) ||
-        start.version.at == NULL) {
+    if (quote >= line.len || !stands_before(first(line, quote)) ||
+        !start_read(first(quoted, len), &start) || start.version.at == NULL) {
         return false;
     }
     status = next_number(&rest);
     if (status < 100 || status > 599) {
         return false;
     }
-    user = bracket < quote ? user : DW_SPAN("");
+    if (bracket > quote) {
+        user = DW_SPAN("");
+    }
     while (find_char(user, ' ') < user.len) {
         user = skip(user, find_char(user, ' ') + 1);
     }
