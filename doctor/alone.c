@@ -168,7 +168,7 @@ static void take_scheme(struct capture *capture, struct dw_span command)
 /* Gives the answer the request that the command would have sent. */
 static void join_at(struct capture *capture, size_t index, struct dw_span command)
 {
-    struct exchange *answered = capture->exchanges[index], *asked;
+    struct exchange *answered, *asked;
     const size_t n = capture->n_exchanges;
     const unsigned n_seen = capture->n_seen;
 
