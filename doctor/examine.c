@@ -19,7 +19,8 @@ static const struct {
 static bool is_unsteady(const struct capture *capture, const struct exchange *it)
 {
     const bool has_token = message_field(&it->request, "Authorization") != NULL;
-    const bool has_some = has_token || message_field(&it->request, "Cookie") != NULL;
+    const bool has_some = has_token || message_field(&it->request, "Cookie") != NULL ||
+                          message_field(&it->request, "X-API-Key") != NULL;
 
     if (!(it->status == 401 && has_some) && !(it->status == 403 && has_token) &&
         !(it->status == 404 && !has_some)) {

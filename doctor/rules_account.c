@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "look.h"
 #include "rules_credentials.h"
 
 #include <string.h>
@@ -7,6 +8,14 @@
  * list, a second factor that is missing. Only the server can say so. */
 
 #define TRIES 4 /* failures in a row that a server may answer with a lock */
+
+#define LOCKED                                                                                     \
+    "account is locked|account has been locked|account locked|account_locked|locked out|too many " \
+    "failed|"                                                                                      \
+    "too many login|too many attempts|temporarily locked|too many authentication failures|"        \
+    "maximum number of login|exceeded the number of|user is locked|AADSTS50053|temporarily "       \
+    "blocked|"                                                                                     \
+    "too many unsuccessful|has been blocked after|Maximum login attempts|user account is locked"
 
 static const struct said SAID[] = {
     {"mfa.required", 93,
@@ -20,13 +29,7 @@ static const struct said SAID[] = {
      "\"code\":\"otp|missing otp|otp code|EOTP"},
     /* Advice speaks of it too: "change your password or enable two-factor authentication". */
     {"mfa.required", 60, "two-factor authentication|two factor authentication"},
-    {"account.locked", 92,
-     "account is locked|account has been locked|account locked|account_locked|locked out|too many "
-     "failed|"
-     "too many login|too many attempts|temporarily locked|too many authentication failures|"
-     "maximum number of login|exceeded the number of|user is locked|AADSTS50053|temporarily "
-     "blocked|"
-     "too many unsuccessful|has been blocked after|Maximum login attempts|user account is locked"},
+    {"account.locked", 92, LOCKED},
     {"account.inactive", 92,
      "account_inactive|account is inactive|account inactive|account is suspended|account has been "
      "suspended|"
@@ -34,13 +37,14 @@ static const struct said SAID[] = {
      "expired|subscription is inactive|"
      "billing issue|billing is|billing account|payment required|account has been disabled|account "
      "disabled|account is not active|"
-     "account not active|email not verified|verify your email|account is not verified|account has "
+     "account not active|email not verified|email_not_verified|email_unverified|email is not "
+     "verified|verify your email|verify your e-mail|account is not verified|account has "
      "been deactivated|"
      "trial has expired|trial expired|insufficient_quota|account is closed|account_suspended|"
      "organization has been disabled|project is suspended|overdue|plan has expired|unpaid"},
     {"ip.allowlist", 92,
      "IP address is not allowed|IP not allowed|ip_not_allowed|not in the allow list|not in the "
-     "allowlist|"
+     "allowlist|not on the allow list|not on the allowlist|not on the whitelist|"
      "IP allow list|ip allowlist|ip whitelist|not whitelisted|IP address not|IP is not whitelisted|"
      "IP restriction|ip restricted|unauthorized IP|IP address has not been|address is not "
      "authorized|not "
@@ -55,6 +59,31 @@ static bool is_told(const struct scene *scene)
 {
     return (scene->it->status >= 400 && scene->it->status < 500) ||
            (scene->it->status < 300 && scene->body_is_json); /* a refusal all the same */
+}
+
+/* Each try before was refused in other words. */
+static void look_later_lock(const struct scene *scene, struct diagnosis *diagnosis,
+                            const char *cause)
+{
+    for (size_t i = scene->index + 1; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *later = scene->capture->exchanges[i];
+        struct dw_span words;
+        struct finding *finding;
+
+        if ((later->status != 401 && later->status != 403 && later->status != 423) ||
+            !asked_the_same(scene->it, later)) {
+            continue;
+        }
+        words = found_of(later->response.body, LOCKED);
+        if (words.at == NULL) {
+            continue;
+        }
+        finding = diagnosis_suspect(diagnosis, cause, 92);
+        finding_say(diagnosis, finding, "server", later->place, "says \"%.*s\" in the end",
+                    BRIEF(words));
+        finding->server_text = arena_print(diagnosis->arena, "%.*s", BRIEF(words));
+        return;
+    }
 }
 
 static void look_said(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
@@ -127,10 +156,9 @@ static void look_tries(const struct scene *scene, struct diagnosis *diagnosis, c
 void account_look(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct credential_rule RULES[] = {
-        {"account.inactive", look_said},
-        {"mfa.required", look_otp},
-        {"mfa.required", look_otp_scheme},
-        {"account.locked", look_tries},
+        {"account.inactive", look_said},     {"mfa.required", look_otp},
+        {"mfa.required", look_otp_scheme},   {"account.locked", look_tries},
+        {"account.locked", look_later_lock},
     };
 
     if (scene->it != NULL) {

@@ -270,7 +270,9 @@ static void look_region(const struct scene *scene, struct diagnosis *diagnosis, 
         "wrong region|different region|another region|wrong data center|wrong datacenter|"
         "different data center|not valid for this region|in a different region|"
         "in this region|wrong endpoint|region mismatch|use the EU|use the US|regional endpoint|"
-        "another data center|belongs to region|key from another region";
+        "another data center|belongs to region|key from another region|"
+        "belongs to the EU|belongs to the US|belong to the EU|belong to the US|"
+        "of EU accounts|of US accounts|EU site|US site";
     const struct dw_span said = said_of(scene, TEXTS);
     const struct dw_span of_key = is_key_asked(scene) ? key_region(scene, key_of(scene)) : NOTHING;
     const struct dw_span of_host = region_of(scene->host);

@@ -183,9 +183,10 @@ static void look_aud_type(const struct scene *scene, struct diagnosis *diagnosis
 static struct dw_span missing_name(struct dw_span text)
 {
     static const char *const LEADS[] = {
-        "required claim",   "missing claim", "is missing the",          "has no",
-        "claim is missing", "missing the",   "missing required claims", "does not contain",
-        "claim required"};
+        "required claim",   "missing claim",  "is missing the",          "has no",
+        "claim is missing", "missing the",    "missing required claims", "does not contain",
+        "claim required",   "mandatory claim"};
+    static const char WORDS[] = "but and or is are was in on for from to by not that which";
 
     for (size_t i = 0; i < COUNT_OF_ROWS(LEADS); i++) {
         const size_t at = span_find(text, LEADS[i]);
@@ -198,7 +199,7 @@ static struct dw_span missing_name(struct dw_span text)
             rest = span_behind(rest, 1);
         }
         rest = span_until(rest, " \\\"'`,.;)]}\n");
-        if (rest.len > 0 && rest.len < 40) {
+        if (rest.len > 0 && rest.len < 40 && !list_has(dw_span_of(WORDS), rest)) {
             return rest;
         }
     }

@@ -165,6 +165,15 @@ static void look_short_signature(const struct scene *scene, struct diagnosis *di
     point_end(scene, diagnosis, finding);
 }
 
+/* A cut seldom falls on a dot: two whole parts were put together so. */
+static int short_confidence(const struct token_view *token)
+{
+    if (is_round(token->text.len)) {
+        return CERTAIN;
+    }
+    return token->n_dots == 1 && token->has_claims ? 62 : 85;
+}
+
 /* Two parts or one: the rest may be gone, or never was there. */
 static void look_short_token(const struct scene *scene, struct diagnosis *diagnosis,
                              const char *cause)
@@ -178,7 +187,7 @@ static void look_short_token(const struct scene *scene, struct diagnosis *diagno
         placeholder_in(token->text) != NULL) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, is_round(token->text.len) ? CERTAIN : 85);
+    finding = diagnosis_suspect(diagnosis, cause, short_confidence(token));
     finding_say(diagnosis, finding, "token", place_of_sent(scene, &scene->sent),
                 "it begins like a JWT and ends after %zu of its 3 parts", token->n_dots + 1);
     say_length(scene, diagnosis, finding);

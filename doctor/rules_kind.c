@@ -257,6 +257,39 @@ static void look_code(const struct scene *scene, struct diagnosis *diagnosis, co
     finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"", BRIEF(said));
 }
 
+static struct dw_span code_in(const struct scene *scene, struct dw_span url)
+{
+    struct dw_span query = url_query(url);
+    struct dw_span name, value;
+
+    while (url_query_next(&query, &name, &value)) {
+        if (span_is(name, "code")) {
+            return percent_open(scene->arena, value);
+        }
+    }
+    return (struct dw_span){NULL, 0};
+}
+
+/* The very code that the login came back with. */
+static void look_own_code(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
+{
+    for (size_t i = 0; scene->it != NULL && scene_is_scheme(scene, "Bearer") && i < scene->index;
+         i++) {
+        const struct exchange *before = scene->capture->exchanges[i];
+        const struct dw_span code = code_in(scene, before->url);
+        struct finding *finding;
+
+        if (code.len == 0 || !dw_span_equal(code, scene->sent.payload)) {
+            continue;
+        }
+        finding = diagnosis_suspect(diagnosis, cause, 96);
+        finding_say(diagnosis, finding, "capture", before->place,
+                    "it is the code that the login came back with");
+        point_token(scene, diagnosis, finding, 0, 0, "a code: for the token endpoint alone");
+        return;
+    }
+}
+
 void kind_look(const struct scene *scene, struct diagnosis *diagnosis)
 {
     static const struct credential_rule OF_JWTS[] = {
@@ -268,6 +301,7 @@ void kind_look(const struct scene *scene, struct diagnosis *diagnosis)
         {"token.refresh_token_used", look_refresh},
         {"token.code_or_secret_used", look_secret},
         {"token.code_or_secret_used", look_code},
+        {"token.code_or_secret_used", look_own_code},
     };
 
     if (is_jwt(scene)) {

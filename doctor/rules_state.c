@@ -127,7 +127,9 @@ static void look_kubernetes(const struct scene *scene, struct diagnosis *diagnos
 static bool is_later_success(const struct exchange *first, const struct exchange *second)
 {
     return first->status == 401 && is_success(second) && asked_the_same(first, second) &&
-           sent_the_same(first, second) && message_field(&first->request, "Authorization") != NULL;
+           sent_the_same(first, second) &&
+           (message_field(&first->request, "Authorization") != NULL ||
+            message_field(&first->request, "X-API-Key") != NULL);
 }
 
 /* Refused, and a moment later the same was let in. */

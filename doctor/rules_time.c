@@ -135,6 +135,7 @@ static void look_expired(const struct scene *scene, struct diagnosis *diagnosis,
 static void look_alive(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     struct finding *finding;
+    int confidence;
     int64_t exp;
 
     if (!time_at(&scene->token.exp, &exp) || scene->clocks.judged >= exp ||
@@ -142,10 +143,12 @@ static void look_alive(const struct scene *scene, struct diagnosis *diagnosis, c
         !is_named(scene, diagnosis, "token.expired", NULL)) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, 75);
+    /* "Not active" may as well be revoked, or unknown there. */
+    confidence = scene_says(scene, "expir") ? 75 : POSSIBLE;
+    finding = diagnosis_suspect(diagnosis, cause, confidence);
     say_time(scene, diagnosis, finding, "exp", exp);
     say_answer(scene, diagnosis, finding);
-    finding = diagnosis_suspect(diagnosis, "token.expired", 70);
+    finding = diagnosis_suspect(diagnosis, "token.expired", confidence - 5);
     finding->against = arena_print(diagnosis->arena, "exp %s is after %s",
                                    instant(diagnosis->arena, exp), whose(scene));
 }

@@ -21,7 +21,7 @@
     "applicable|failed to find"
 #define ABSENT                                                                                   \
     "missing|required|absent|does not have|doesn't have|has no|without|no such|not contain|not " \
-    "present|not provided|must have"
+    "present|not provided|must have|lacks|lacking|mandatory"
 
 /* Which noun with which verb near it means what. The first that fits counts: what is narrow comes
  * first. */
@@ -31,7 +31,9 @@ static const struct wording {
     {"azp|authorized party|authorized parties|authorizedparties", REFUSED "|not in|invalid",
      "token.client_not_allowed"},
     {"client|application|appid",
-     "is not authorized to access|not allowed to access|not permitted to access|not allowed for",
+     "not authorized to access|not authorized to call|not authorized to use|not authorised to|not "
+     "allowed to access|not allowed to call|not permitted to access|not permitted to call|may not "
+     "access|may not call|may not use|not allowed for",
      "token.client_not_allowed"},
     {"certificate|thumbprint|x5t#s256|x5t",
      "does not match|mismatch|not match|n't match|different certificate|not bound to|bound to "
@@ -59,7 +61,9 @@ static const struct wording {
      "token.exp_type"},
     {"exp claim|\"exp\"|'exp'|expiration|expiry", ABSENT, "token.exp_missing"},
     {"max_age|max age|maxage|maximum age", "exceed|too old|older", "token.max_age"},
-    {"token|jwt", "too old|exceeds maximum lifetime|maximum lifetime", "token.max_age"},
+    {"iat|issued at", "too old|older than|too long ago", "token.max_age"},
+    {"token|jwt", "too old|too long ago|exceeds maximum lifetime|maximum lifetime",
+     "token.max_age"},
     {"refresh token|refresh_token|refreshtoken", "already used|already been used|reuse|replay",
      "token.refresh_race"},
     {"refresh token|refresh_token|refreshtoken",
@@ -84,7 +88,7 @@ static const struct wording {
      "terminated|has ended|logged out|signed out|another device|another session|not active|no "
      "longer active|does not exist|invalidated",
      "token.session_ended"},
-    {"token|jwt|session|grant", "revoked|blacklist|blocklist|denylist|invalidated",
+    {"token|jwt|session|grant", "revoked|revocation list|blacklist|blocklist|denylist|invalidated",
      "token.revoked"},
     {"user|account", "disabled|deactivated|deleted|no longer exists|is inactive|not active",
      "token.user_disabled"},
@@ -106,7 +110,8 @@ static const struct wording {
     {"crit|critical", "unsupported|unknown|not understood|not supported|unrecogni",
      "token.crit_unknown"},
     {"typ header|header typ|\"typ\"|'typ'|token type|at+jwt|token_type",
-     "invalid|unexpected|mismatch|not allowed|must be|expected|wrong|unsupported",
+     "invalid|validation failed|type failed|unexpected|mismatch|not allowed|must "
+     "be|expected|wrong|unsupported",
      "token.typ_mismatch"},
     {"signature",
      "invalid|fail|not valid|mismatch|not match|n't match|wrong|could not be verified|cannot be "

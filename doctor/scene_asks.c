@@ -145,11 +145,15 @@ static bool is_chromes_safe_har(const struct capture *capture)
     return capture->n_exchanges > 0;
 }
 
-/* Credentials under a name that such a HAR keeps: what was to be Authorization is there to be seen. */
+/* Credentials under a name that such a HAR keeps: what was to be Authorization is there to be seen, and
+ * so is what a form was sent with. */
 static bool is_shown_elsewhere(const struct scene *scene)
 {
     const struct sent *sent = &scene->sent;
 
+    if (sent->where == SENT_BODY) {
+        return true;
+    }
     return sent->where == SENT_FIELD && sent->field != NULL &&
            (is_nearly_authorization(sent->field->name) ||
             scheme_as_name(sent->field->name) != NULL || span_has(sent->field->name, "auth"));

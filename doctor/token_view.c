@@ -143,7 +143,9 @@ struct dw_span token_claim(const struct token_view *token, const char *name)
 
 bool token_has_claim(const struct token_view *token, const char *name)
 {
-    return claim(token, name) != NULL;
+    const struct json_node *node = claim(token, name);
+
+    return node != NULL && node->type != JSON_NULL; /* "aud": null names nobody */
 }
 
 static bool read_digits(struct dw_span text, int64_t *number)

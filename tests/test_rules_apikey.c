@@ -57,6 +57,11 @@ static const struct sighting KEYS[] = {
      "account.inactive", 90, NULL},
     {ASK "> Authorization: Basic dTpw\n< 401\n= {\"message\":\"Your account is locked\"}\n",
      "account.locked", 90, NULL},
+    {ASK "> Authorization: Basic dTpw\n< 401\n" ASK
+         "> Authorization: Basic dTpx\n< 401\n= {\"error\":\"temporarily locked\"}\n",
+     "account.locked", 92, NULL},
+    {ASK "> X-API-Key: abcdefgh\n< 401\n= {\"error\":\"not on the allow list\"}\n", "ip.allowlist",
+     90, NULL},
     {ASK "> Authorization: Basic dTpw\n< 401\n< Retry-After: 900\n", "account.locked", 70, NULL},
     {ASK "> Authorization: Basic dTpw\n< 401\n< X-GitHub-OTP: required; app\n", "mfa.required", 97,
      NULL},

@@ -127,6 +127,19 @@ static const struct sighting SIGHTINGS[] = {
     /* state */
     {ASK BEARER(FINE) DESCRIBED("The token has been revoked."), "token.revoked", 90, NULL},
     {ASK BEARER(FINE) SAYS("User inactive or deleted."), "token.user_disabled", 90, NULL},
+    {"> GET https://app.example.com/cb?code=SplxlOBeZQ&state=x\n< 200\n" ASK
+     "> Authorization: Bearer SplxlOBeZQ\n" INVALID,
+     "token.code_or_secret_used", 95, NULL},
+    {ASK BEARER(FINE) SAYS("Claim required but not present"), NULL, 0, "token.missing_claim"},
+    {ASK BEARER("{\"iss\":\"https://id.example.com\",\"aud\":null,\"scope\":\"a\"," TIMES "}")
+         DESCRIBED("The audience is invalid"),
+     "token.aud_missing", 97, "token.aud_format"},
+    {ASK BEARER(FINE) SAYS("access token lacks mandatory claim: tenant"), "token.missing_claim", 97,
+     NULL},
+    {ASK BEARER(FINE) DESCRIBED("Client 'a' may not call this API"), "token.client_not_allowed", 80,
+     NULL},
+    {ASK BEARER(FINE) DESCRIBED("Token is on the revocation list"), "token.revoked", 85, NULL},
+    {ASK BEARER(FINE) DESCRIBED("Token was issued too long ago"), "token.max_age", 90, NULL},
     {ASK BEARER(FINE) SAYS("The user's password has been changed."), "token.session_ended", 85,
      NULL},
     {"@ 1795255200 10\n" ASK BEARER(FINE) INVALID "@ 1795255203 10\n" ASK BEARER(FINE) "< 200\n",
