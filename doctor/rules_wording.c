@@ -60,6 +60,7 @@ static const struct wording {
      "be numeric",
      "token.exp_type"},
     {"exp claim|\"exp\"|'exp'|expiration|expiry", ABSENT, "token.exp_missing"},
+    {"proof", "too old|older than|too long ago", "dpop.proof_invalid"},
     {"max_age|max age|maxage|maximum age", "exceed|too old|older", "token.max_age"},
     {"iat|issued at", "too old|older than|too long ago", "token.max_age"},
     {"token|jwt", "too old|too long ago|exceeds maximum lifetime|maximum lifetime",
