@@ -112,8 +112,10 @@ static bool is_cut_off(const struct scene *scene)
 /* What is left of a password is no host's name. */
 static bool is_unresolved(const struct scene *scene)
 {
-    static const char *const TEXTS[] = {"Could not resolve", "ENOTFOUND",
-                                        "Name or service not known", "getaddrinfo"};
+    static const char *const TEXTS[] = {
+        "Could not resolve", "ENOTFOUND",    "Name or service not known",
+        "getaddrinfo",       "URL rejected", "Port number",
+        "nonnumeric port"};
     bool is_said = false;
 
     for (size_t i = 0; i < COUNT(TEXTS) && !is_said; i++) {
@@ -130,7 +132,8 @@ static void look_url_userinfo(const struct scene *scene, struct diagnosis *diagn
     const struct dw_span user =
         scene->it != NULL ? url_user(scene->it->url) : (struct dw_span){NULL, 0};
     const bool is_encoded = is_basic(scene) && percents(sent->password) + percents(sent->user) > 0;
-    const bool is_cut = is_basic(scene) && scene->it != NULL && is_cut_off(scene);
+    const bool is_cut =
+        scene->it != NULL && (is_basic(scene) || is_unresolved(scene)) && is_cut_off(scene);
     const bool is_split = is_cut || (user.len > 0 && memchr(user.at, '@', user.len) != NULL);
     struct finding *finding;
 

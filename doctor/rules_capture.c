@@ -15,6 +15,19 @@ static size_t start_of(const struct sent *sent)
     return at != NULL ? (size_t)(at - in.at) : 0;
 }
 
+/* One request may well have had none; several of a browser's seldom do. Who sends a token in the URL,
+ * and it is there to be read, sends as a rule no other. */
+static int redacted_confidence(const struct scene *scene)
+{
+    const struct sent *sent = &scene->sent;
+
+    if (sent->where == SENT_QUERY && !is_masked(sent->value) && !is_masked(sent->payload) &&
+        !span_begins(sent->payload, "$")) {
+        return POSSIBLE;
+    }
+    return scene->capture->n_seen > 1 || sent->where != SENT_NOWHERE ? VERY_LIKELY + 5 : LIKELY;
+}
+
 static void look_sanitized(const struct scene *scene, struct diagnosis *diagnosis)
 {
     struct finding *finding;
@@ -22,10 +35,7 @@ static void look_sanitized(const struct scene *scene, struct diagnosis *diagnosi
     if (!scene_is_sanitized(scene)) {
         return;
     }
-    /* One request may well have had none; several of a browser's seldom do. */
-    finding = diagnosis_suspect(
-        diagnosis, "capture.sanitized",
-        scene->capture->n_seen > 1 || scene->sent.where != SENT_NOWHERE ? VERY_LIKELY + 5 : LIKELY);
+    finding = diagnosis_suspect(diagnosis, "capture.sanitized", redacted_confidence(scene));
     const struct dw_span payload = scene->sent.payload;
     if (scene->sent.field != NULL && (is_masked(payload) || span_begins(payload, "$"))) {
         finding_say(diagnosis, finding, "capture", scene->sent.field->place,

@@ -81,10 +81,26 @@ static void look_skew(const struct scene *scene, struct diagnosis *diagnosis, co
     point_token(scene, diagnosis, finding, 0, 0, "valid by one clock only");
 }
 
+/* An answer that came before, as the token's own did, and is dated as the token is: then two clocks
+ * agree, and the server that refuses it is behind both. */
+static const struct exchange *dated_as(const struct scene *scene, int64_t iat)
+{
+    for (size_t i = 0; i < scene->index; i++) {
+        const struct exchange *other = scene->capture->exchanges[i];
+
+        if (!other->from_cache && message_value(&other->response, "Age").at == NULL &&
+            is_alike(date_read(message_value(&other->response, "Date")), iat)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
 /* No clock of the client's is known: the issuer's is, from iat. */
 static void look_issuer_ahead(const struct scene *scene, struct diagnosis *diagnosis,
                               const char *cause)
 {
+    const struct exchange *agrees;
     struct finding *finding;
     int64_t iat;
 
@@ -92,10 +108,15 @@ static void look_issuer_ahead(const struct scene *scene, struct diagnosis *diagn
         !time_at(&scene->token.iat, &iat) || iat <= scene->clocks.server + ALIKE) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, cause, 65);
+    agrees = dated_as(scene, iat);
+    finding = diagnosis_suspect(diagnosis, cause, agrees != NULL ? 93 : 65);
     finding_say(diagnosis, finding, "clock", answer_place(scene),
                 "iat %s is after the server's Date %s: one of both clocks is wrong",
                 instant(diagnosis->arena, iat), instant(diagnosis->arena, scene->clocks.server));
+    if (agrees != NULL) {
+        finding_say(diagnosis, finding, "clock", agrees->response.place,
+                    "the Date of an answer before agrees with iat");
+    }
 }
 
 /* -- Whose clock is wrong --------------------------------------------------------------------------- */

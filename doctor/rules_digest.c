@@ -6,6 +6,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define NC_DIGITS    8
+#define UNANSWERED   70 /* the capture may as well end too soon */
 
 /* What was sent as Digest, and what is asked for (the best of several challenges). */
 struct digest_view {
@@ -171,6 +172,24 @@ static void look_algorithm(const struct digest_view *view, struct diagnosis *dia
                     "algorithm=\"%.*s\" is quoted, which some clients misread", shown(asked),
                     asked.at);
     }
+}
+
+/* curl begins without an answer, and stops there if it cannot work one out. */
+static void look_unanswered(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    const struct challenge_view *asked = scene_challenge(scene, "Digest");
+    struct finding *finding;
+
+    if (asked == NULL || scene->sent.where != SENT_NOWHERE ||
+        !notes_have(scene->it, "auth using Digest") ||
+        span_is(algorithm_of(scene_param(asked, "algorithm")), "MD5")) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "digest.algorithm", UNANSWERED);
+    finding_say(diagnosis, finding, "client", scene->it->place,
+                "it was to use Digest, and has not answered the challenge");
+    finding_say(diagnosis, finding, "server", asked->field->place, "it asks for %.*s",
+                shown(scene_param(asked, "algorithm")), scene_param(asked, "algorithm").at);
 }
 
 /* -- digest.qop_nc ----------------------------------------------------------------------------- */
@@ -437,6 +456,7 @@ void rules_digest(const struct scene *scene, struct diagnosis *diagnosis)
 {
     if (scene->it != NULL) {
         digest_look(scene, diagnosis);
+        look_unanswered(scene, diagnosis);
         windows_look(scene, diagnosis);
     }
 }

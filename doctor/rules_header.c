@@ -151,7 +151,8 @@ bool says_missing(const struct scene *scene)
         "required",          "not present",      "not found",        "no api key",
         "without",           "must be provided", "no credentials",   "unauthenticated",
         "not authenticated", "not supplied",     "must be sent",     "must be passed",
-        "must be supplied",  "must be included"};
+        "must be supplied",  "must be included", "please provide",   "please pass",
+        "please supply",     "please include",   "please send"};
 
     for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
         if (span_has(scene->body, TEXTS[i]) || span_has(scene->error_description, TEXTS[i])) {

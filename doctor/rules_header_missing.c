@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "look.h"
 #include "rules_header.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -45,6 +46,10 @@ static struct limit limit_of(const struct scene *scene)
     }
     if (has_credentials(scene->before)) {
         return (struct limit){LOST, "the request before the redirect had credentials"};
+    }
+    if (notes_have(scene->it, "auth using")) {
+        return (struct limit){LOST,
+                              "the client was given credentials, and was to answer with them"};
     }
     if (span_is(scene->error, "invalid_token") || span_is(scene->error, "expired_token")) {
         return (struct limit){LOST, "the server names an error, as if it had seen a token"};

@@ -136,6 +136,23 @@ static bool asks_for_key(const struct scene *scene)
     return false;
 }
 
+/* Whose key came in the query is not told to put it there. */
+static bool asks_for_query(const struct scene *scene)
+{
+    static const char *const PLACES[] = {"query parameter", "query string", "querystring",
+                                         "url parameter",   "in the query", "query param"};
+
+    if (scene->sent.where == SENT_QUERY || scene->it->status != 401) {
+        return false;
+    }
+    for (size_t i = 0; i < COUNT(PLACES); i++) {
+        if (span_has(scene->body, PLACES[i]) && !span_has(scene->body, "header")) {
+            return says_missing(scene);
+        }
+    }
+    return false;
+}
+
 /* "API key not found" and "a valid API key is required" are said of keys that were seen, too. */
 static bool may_mean_the_key(const struct scene *scene)
 {
@@ -178,6 +195,9 @@ static int location_confidence(const struct scene *scene)
 
     if (asks_for_key(scene)) {
         return names_sent_field(scene) || may_mean_the_key(scene) ? 55 : 93;
+    }
+    if (asks_for_query(scene)) {
+        return 80;
     }
     if (sent->where == SENT_AUTHORIZATION || sent->where == SENT_COOKIE ||
         sent->where == SENT_BODY) {

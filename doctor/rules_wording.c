@@ -50,8 +50,8 @@ static const struct wording {
     {"nbf|not before|notbefore", "future|not yet|before|invalid|not active|prior|clock",
      "token.not_yet_valid"},
     {"token|jwt|id_token|assertion",
-     "not yet valid|not valid yet|not valid before|not yet active|not active yet|used too "
-     "early|used before its|too early",
+     "not yet valid|not valid yet|not valid before|not valid until|not yet active|not active yet|"
+     "not active before|not active until|used too early|used before its|too early",
      "token.not_yet_valid"},
     {"iat|issued at|issued-at|issued_at|issued in|before issued|used before",
      "future|before issued|invalid|too early|clock", "token.iat_future"},

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sent.h"
 #include "unescaped.h"
 
 /* What a text may still count where something speaks against its being the server's answer. */
@@ -200,12 +201,21 @@ static void suspect(const struct hearing *hearing, const char *cause, int confid
     }
 }
 
-/* A JWT was sent, where only those look who know of it. */
-static bool is_token_elsewhere(const struct scene *scene)
+/* A JWT was sent, where only those look who know of it; or another field than the one missed. */
+static bool is_token_elsewhere(const struct scene *scene, const struct server_text *text)
 {
     const enum sent_where where = scene->sent.where;
 
+    if (where == SENT_FIELD && !is_nearly_authorization(scene->sent.field->name)) {
+        return span_has(dw_span_of(text->text), "authorization header");
+    }
     return scene->token.shape == TOKEN_JWS && (where == SENT_QUERY || where == SENT_COOKIE);
+}
+
+/* A key in a field of its own may be one more that is asked for: then both are needed. */
+static int elsewhere_at_most(const struct scene *scene)
+{
+    return scene->sent.where == SENT_FIELD ? LIKELY - 1 : 85;
 }
 
 static void hear(const struct hearing *hearing, const struct server_text *text,
@@ -220,8 +230,9 @@ static void hear(const struct hearing *hearing, const struct server_text *text,
         suspect(hearing, "header.missing", confidence, text, said);
         confidence = at_most(confidence, POSSIBLE);
     }
-    if (strcmp(text->cause, "header.missing") == 0 && is_token_elsewhere(hearing->scene)) {
-        suspect(hearing, "header.wrong_location", at_most(confidence, 85), text, said);
+    if (strcmp(text->cause, "header.missing") == 0 && is_token_elsewhere(hearing->scene, text)) {
+        suspect(hearing, "header.wrong_location",
+                at_most(confidence, elsewhere_at_most(hearing->scene)), text, said);
         confidence = at_most(confidence, POSSIBLE);
     }
     suspect(hearing, text->cause, confidence, text, said);
