@@ -191,6 +191,7 @@ static void look_at_scheme(struct peel *peel)
 
     if (peel_scheme(peel)) {
         look_for_needless(peel);
+        peel_name(peel);
         peel_repeats(peel);
     } else if (peel->place == CREDENTIAL_FIELD && peel->rest.len > 0 &&
                placeholder_in(peel->rest) == NULL) {

@@ -51,6 +51,7 @@ void peel_drop(struct peel *peel, size_t n); /* the first bytes of what is left 
 size_t blanks_at(struct dw_span text);       /* spaces and tabs it begins with */
 
 void peel_around(struct peel *peel); /* line ends, blanks, quotes, the field's name */
+void peel_name(struct peel *peel);   /* the field's name, once more */
 void peel_quotes(struct peel *peel); /* of one kind, on one side or both */
 void peel_second(struct peel *peel); /* another credential behind a comma */
 bool peel_json(

@@ -114,7 +114,7 @@ static size_t name_len(struct dw_span text)
     return 0;
 }
 
-static void peel_name(struct peel *peel)
+void peel_name(struct peel *peel)
 {
     const size_t len = name_len(peel->rest);
 

@@ -22,13 +22,22 @@ static struct dw_span member_text(struct dw_span in, const char *name)
                                         : (struct dw_span){NULL, 0};
     size_t len = 0;
 
-    while (rest.len > 0 && rest.at[0] != '\0' && strchr("\\\"': \t", rest.at[0]) != NULL) {
+    while (rest.len > 0 && rest.at[0] != '\0' && strchr("\\\"':= \t", rest.at[0]) != NULL) {
         rest = span_behind(rest, 1);
     }
     while (len < rest.len && rest.at[len] != '\0' && strchr("\\\"', \t}", rest.at[len]) == NULL) {
         len++;
     }
     return (struct dw_span){rest.at, len};
+}
+
+/* As JSON has it, or as Java prints a map: {access_token=..., expires_in=3600}. */
+static bool is_object(struct dw_span text)
+{
+    const bool is_quoted = find_text(text, "\"") != NULL || find_text(text, "'") != NULL;
+
+    return (is_quoted && memchr(text.at, ':', text.len) != NULL) ||
+           find_text(text, "token=") != NULL;
 }
 
 bool peel_json(struct peel *peel)
@@ -40,8 +49,7 @@ bool peel_json(struct peel *peel)
         const struct dw_span from = span_behind(peel->rest, (size_t)(brace - peel->rest.at));
         const struct dw_span text = member_text(from, NAMES[i]);
 
-        if (text.len > 0 && memchr(from.at, ':', from.len) != NULL &&
-            (find_text(from, "\"") != NULL || find_text(from, "'") != NULL)) {
+        if (text.len > 0 && is_object(from)) {
             if (peel->place != CREDENTIAL_ALONE) {
                 peel_blame(peel, "header.json_blob", brace, from.len,
                            "a whole JSON answer; the token alone goes here");
@@ -55,10 +63,17 @@ bool peel_json(struct peel *peel)
 
 /* -- The token --------------------------------------------------------------------------------- */
 
+static const char *separator_in(struct dw_span text)
+{
+    const char *comma = text.len > 0 ? memchr(text.at, ',', text.len) : NULL;
+
+    return comma == NULL && text.len > 0 ? memchr(text.at, ';', text.len) : comma;
+}
+
 /* "Basic x, Bearer y": two of them in one value. */
 void peel_second(struct peel *peel)
 {
-    const char *comma = peel->rest.len > 0 ? memchr(peel->rest.at, ',', peel->rest.len) : NULL;
+    const char *comma = separator_in(peel->rest);
     struct dw_span behind;
     bool is_list;
     size_t len;

@@ -168,9 +168,9 @@ static const char *unexpanded(struct dw_span token)
 /* How languages write that there is nothing. */
 static const char *nothing(struct dw_span token)
 {
-    static const char *const WORDS[] = {"undefined", "null",  "None",       "nil",        "NaN",
-                                        "(null)",    "<nil>", "<null>",     "<none>",     "NULL",
-                                        "false",     "\\0",   "%!s(<nil>)", "<undefined>"};
+    static const char *const WORDS[] = {
+        "undefined", "null", "None",  "nil",  "NaN", "(null)",     "<nil>",      "<null>",
+        "<none>",    "NULL", "false", "true", "\\0", "%!s(<nil>)", "<undefined>"};
 
     return is_among(token, WORDS, sizeof(WORDS) / sizeof(WORDS[0])) ? "a variable that was empty"
                                                                     : NULL;

@@ -308,8 +308,11 @@ static int wrong_confidence(const struct scene *scene)
     if (sends_password_in_body(scene)) {
         return 70;
     }
-    if (!is_basic(scene) || scene->sent.password.len == 0 || scene->sent.user.len == 0) {
+    if (!is_basic(scene) || scene->sent.password.at == NULL || scene->sent.user.len == 0) {
         return 0;
+    }
+    if (scene->sent.password.len == 0) {
+        return scene_challenge(scene, "Basic") != NULL ? 60 : 0;
     }
     if (scene_challenge(scene, "Basic") != NULL) {
         return is_tokenish(scene->sent.password) ? 60 : 74;
@@ -330,8 +333,10 @@ static void look_wrong_password(const struct scene *scene, struct diagnosis *dia
     }
     finding = diagnosis_suspect(diagnosis, cause, confidence);
     finding_say(diagnosis, finding, "request", place_of_sent(scene, &scene->sent), "%s",
-                is_basic(scene) ? "Basic, well formed: a user, a colon, a password"
-                                : "a user and a password in the body");
+                !is_basic(scene) ? "a user and a password in the body"
+                : scene->sent.password.len == 0
+                    ? "Basic: a user, and an empty password"
+                    : "Basic, well formed: a user, a colon, a password");
     say_realm(scene, diagnosis, finding);
     if (is_basic(scene)) {
         point_all(scene, diagnosis, finding, "the server knows no such user and password");

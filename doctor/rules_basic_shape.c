@@ -260,7 +260,7 @@ static void look_trailing_newline(const struct scene *scene, struct diagnosis *d
     if (n == 0) {
         return;
     }
-    finding = basic_find(scene, diagnosis, cause, 0,
+    finding = basic_find(scene, diagnosis, cause, decoded_twice(scene).at != NULL ? LIKELY : 0,
                          all.at[all.len - n] == '\r' ? "decoded, the password ends with CR LF"
                                                      : "decoded, the password ends with a newline");
     basic_point(scene, diagnosis, finding, sent->payload.len > 4 ? sent->payload.len - 4 : 0, 4,

@@ -54,6 +54,20 @@ static bool is_listed(const struct named *named, const char *cause)
     return false;
 }
 
+/* "Token is not active" within "token is not active before ...", which means another thing. */
+static bool is_within_longer(const struct scene *scene, const struct server_text *text)
+{
+    for (size_t i = 0; i < server_text_count(); i++) {
+        const struct server_text *other = server_text_at(i);
+
+        if (strlen(other->text) > strlen(text->text) && strcmp(other->cause, text->cause) != 0 &&
+            span_begins(dw_span_of(other->text), text->text) && scene_says(scene, other->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the server's words name, looked up once: there are many words to look for. */
 static const struct named *read_names(const struct scene *scene, struct diagnosis *diagnosis)
 {
@@ -70,7 +84,8 @@ static const struct named *read_names(const struct scene *scene, struct diagnosi
         const struct server_text *text = server_text_at(i);
 
         if (text->confidence >= NAMES_FROM && is_about_credentials(text->cause) &&
-            !is_listed(named, text->cause) && scene_says(scene, text->text)) {
+            !is_listed(named, text->cause) && scene_says(scene, text->text) &&
+            !is_within_longer(scene, text)) {
             named->causes[named->n++] = text->cause;
         }
     }

@@ -144,6 +144,29 @@ bool is_bare_challenge(const struct scene *scene)
     return scene->n_challenges > 0 && scene->error.at == NULL;
 }
 
+static bool is_said(const struct scene *scene, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (span_has(scene->body, texts[i]) || span_has(scene->error_description, texts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Please provide your key" is said of keys that were seen, too, with what was wrong with them. */
+static bool asks_politely(const struct scene *scene)
+{
+    static const char *const ASKS[] = {"please provide", "please pass", "please supply",
+                                       "please include", "please send", "supply your",
+                                       "pass your"};
+    static const char *const BLAMES[] = {"invalid", "incorrect", "wrong", "expired",
+                                         "valid ",  "revoked",   "denied"};
+
+    return is_said(scene, ASKS, sizeof(ASKS) / sizeof(ASKS[0])) &&
+           !is_said(scene, BLAMES, sizeof(BLAMES) / sizeof(BLAMES[0]));
+}
+
 bool says_missing(const struct scene *scene)
 {
     static const char *const TEXTS[] = {
@@ -151,15 +174,9 @@ bool says_missing(const struct scene *scene)
         "required",          "not present",      "not found",        "no api key",
         "without",           "must be provided", "no credentials",   "unauthenticated",
         "not authenticated", "not supplied",     "must be sent",     "must be passed",
-        "must be supplied",  "must be included", "please provide",   "please pass",
-        "please supply",     "please include",   "please send"};
+        "must be supplied",  "must be included", "must be set",      "no api token"};
 
-    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
-        if (span_has(scene->body, TEXTS[i]) || span_has(scene->error_description, TEXTS[i])) {
-            return true;
-        }
-    }
-    return false;
+    return is_said(scene, TEXTS, sizeof(TEXTS) / sizeof(TEXTS[0])) || asks_politely(scene);
 }
 
 void rules_header(const struct scene *scene, struct diagnosis *diagnosis)

@@ -140,7 +140,8 @@ static bool asks_for_key(const struct scene *scene)
 static bool asks_for_query(const struct scene *scene)
 {
     static const char *const PLACES[] = {"query parameter", "query string", "querystring",
-                                         "url parameter",   "in the query", "query param"};
+                                         "url parameter",   "in the query", "query param",
+                                         "in the url"};
 
     if (scene->sent.where == SENT_QUERY || scene->it->status != 401) {
         return false;
@@ -149,6 +150,53 @@ static bool asks_for_query(const struct scene *scene)
         if (span_has(scene->body, PLACES[i]) && !span_has(scene->body, "header")) {
             return says_missing(scene);
         }
+    }
+    return false;
+}
+
+static bool is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* X-Auth-Token, PRIVATE-TOKEN, Ocp-Apim-Subscription-Key. */
+static bool is_fields_name(struct dw_span word)
+{
+    static const char *const OF_KEYS[] = {"-key", "-token", "-auth", "-secret", "-apikey"};
+
+    if (span_has(word, "csrf") || span_has(word, "xsrf")) {
+        return false;
+    }
+    for (size_t i = 0; i < COUNT(OF_KEYS); i++) {
+        if (word.len > strlen(OF_KEYS[i]) && word.len < 48 && span_has(word, OF_KEYS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It names a field, says that it is missing, and the request has none of that name. */
+static bool asks_for_field(const struct scene *scene)
+{
+    const struct dw_span body = scene->body;
+    size_t from = 0;
+
+    if (scene->it->status != 401 || scene->body_is_html || !says_missing(scene) ||
+        !span_has(body, "header")) {
+        return false;
+    }
+    for (size_t i = 0; i <= body.len; i++) {
+        const struct dw_span word = {body.at + from, i - from};
+
+        if (i < body.len && is_of_name(body.at[i])) {
+            continue;
+        }
+        if (is_fields_name(word) &&
+            request_field(scene, arena_print(scene->arena, "%.*s", (int)word.len, word.at)) ==
+                NULL) {
+            return true;
+        }
+        from = i + 1;
     }
     return false;
 }
@@ -196,8 +244,12 @@ static int location_confidence(const struct scene *scene)
     if (asks_for_key(scene)) {
         return names_sent_field(scene) || may_mean_the_key(scene) ? 55 : 93;
     }
-    if (asks_for_query(scene)) {
+    if (asks_for_query(scene) || asks_for_field(scene)) {
         return 80;
+    }
+    if (sent->where == SENT_AUTHORIZATION && scene->it->status == 401 && says_missing(scene) &&
+        span_has(scene->body, "cookie")) {
+        return 70;
     }
     if (sent->where == SENT_AUTHORIZATION || sent->where == SENT_COOKIE ||
         sent->where == SENT_BODY) {

@@ -142,7 +142,7 @@ static struct dw_span spn_note(const struct scene *scene)
         const struct exchange *exchange = scene->capture->exchanges[i];
 
         for (size_t k = 0; k < exchange->n_notes; k++) {
-            if (span_has(exchange->notes[k], "Server not found in Kerberos database") ||
+            if (span_has(exchange->notes[k], "not found in Kerberos database") ||
                 span_has(exchange->notes[k], "SEC_E_TARGET_UNKNOWN")) {
                 return exchange->notes[k];
             }

@@ -47,14 +47,19 @@ static const struct wording {
      "insufficient|missing|lack|is required|are required|does not match|not match|not contain|not "
      "include|not granted|not have|not enough|must be included",
      "scope.insufficient"},
-    {"nbf|not before|notbefore", "future|not yet|before|invalid|not active|prior|clock",
+    {"nbf|not before|notbefore",
+     "future|not yet|before|invalid|not active|prior|clock|later than|ahead of",
      "token.not_yet_valid"},
     {"token|jwt|id_token|assertion",
      "not yet valid|not valid yet|not valid before|not valid until|not yet active|not active yet|"
-     "not active before|not active until|used too early|used before its|too early",
+     "not active before|not active until|used too early|used before its|too early|becomes valid|"
+     "will become valid|will be valid",
      "token.not_yet_valid"},
     {"iat|issued at|issued-at|issued_at|issued in|before issued|used before",
-     "future|before issued|invalid|too early|clock", "token.iat_future"},
+     "future|before issued|before it was issued|invalid|too early|clock|later than|ahead of",
+     "token.iat_future"},
+    {"token|jwt", "before it was issued|was issued after|issued later than|issued in the future",
+     "token.iat_future"},
     {"exp claim|\"exp\"|'exp'|exp",
      "must be a number|must be an integer|not a number|not an integer|not a valid|malformed|must "
      "be numeric",
@@ -78,9 +83,11 @@ static const struct wording {
      "token.id_token_used"},
     {"token|jwt|credential|bearer",
      "expired|has expire|is expire|past its expir|no longer valid|expiration time has passed|exp "
-     "claim timestamp check failed",
+     "claim timestamp check failed|token has timed out|lifetime exceeded|lifetime has ended",
      "token.expired"},
     {"exp claim|\"exp\"|'exp'", "check failed|in the past|passed|not satisf|too old",
+     "token.expired"},
+    {"exp|expiration time|expiration date|expiry", "in the past|has passed|already passed",
      "token.expired"},
     {"token|jwt|jti|assertion|link",
      "already used|already been used|has been used|reuse detected|been replayed|replay detected",

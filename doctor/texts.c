@@ -230,7 +230,7 @@ static void hear(const struct hearing *hearing, const struct server_text *text,
         suspect(hearing, "header.missing", confidence, text, said);
         confidence = at_most(confidence, POSSIBLE);
     }
-    if (strcmp(text->cause, "header.missing") == 0 && is_token_elsewhere(hearing->scene, text)) {
+    if (is_of(text, "header.missing") && is_token_elsewhere(hearing->scene, text)) {
         suspect(hearing, "header.wrong_location",
                 at_most(confidence, elsewhere_at_most(hearing->scene)), text, said);
         confidence = at_most(confidence, POSSIBLE);

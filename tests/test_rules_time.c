@@ -39,6 +39,11 @@ static const struct sighting SIGHTINGS[] = {
      "token.expired"},
     {ASK BEARER("{\"iat\":1795255230,\"exp\":1795259100}") SAID("token used before issued"),
      "token.iat_future", 97, NULL},
+    {"> GET https://id.example/\n< 200\n< Date: Sat, 21 Nov 2026 10:20:00 GMT\n" ASK BEARER(
+         "{\"iat\":1795256400,\"exp\":1795260000}") QUIET,
+     "token.clock_skew", 93, NULL},
+    {ASK BEARER("{\"sub\":\"a\",\"exp\":1795260000}") SAID("Token is not active before 11:00"),
+     NULL, 0, "token.expired"},
     {ASK BEARER("{\"iat\":1795255210,\"exp\":1795259100}") QUIET, "token.iat_future", 75, NULL},
 
     /* the kind of number */
