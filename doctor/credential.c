@@ -185,6 +185,22 @@ static void look_for_needless(struct peel *peel)
     }
 }
 
+/* "Bearer access_token=x&expires_in=3600": an answer in a URL's fragment, or what a form was to hold. */
+static void peel_form(struct peel *peel)
+{
+    static const char NAME[] = "access_token=";
+    const char *end;
+
+    if (!span_is(peel->credential->scheme, "Bearer") || !span_begins(peel->rest, NAME)) {
+        return;
+    }
+    peel_blame(peel, "header.json_blob", peel->rest.at, strlen(NAME),
+               "the token's name is sent too; the token alone goes here");
+    peel_drop(peel, strlen(NAME));
+    end = peel->rest.len > 0 ? memchr(peel->rest.at, '&', peel->rest.len) : NULL;
+    peel->rest.len = end != NULL ? (size_t)(end - peel->rest.at) : peel->rest.len;
+}
+
 static void look_at_scheme(struct peel *peel)
 {
     struct credential *credential = peel->credential;
@@ -192,6 +208,7 @@ static void look_at_scheme(struct peel *peel)
     if (peel_scheme(peel)) {
         look_for_needless(peel);
         peel_name(peel);
+        peel_form(peel);
         peel_repeats(peel);
     } else if (peel->place == CREDENTIAL_FIELD && peel->rest.len > 0 &&
                placeholder_in(peel->rest) == NULL) {

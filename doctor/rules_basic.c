@@ -178,9 +178,10 @@ static void look_key_position(const struct scene *scene, struct diagnosis *diagn
 static void look_browser_url(const struct scene *scene, struct diagnosis *diagnosis,
                              const char *cause)
 {
-    static const char TEXT[] = "URL that includes credentials";
+    static const char TEXT[] = "URL that includes credentials"; /* Firefox says it the other way */
     const bool is_said =
-        scene->it != NULL && (notes_have(scene->it, TEXT) || scene_says(scene, TEXT));
+        scene->it != NULL && (notes_have(scene->it, TEXT) || scene_says(scene, TEXT) ||
+                              notes_have(scene->it, "url with embedded credentials"));
     struct finding *finding;
 
     if (scene->it == NULL ||

@@ -113,9 +113,8 @@ static bool is_cut_off(const struct scene *scene)
 static bool is_unresolved(const struct scene *scene)
 {
     static const char *const TEXTS[] = {
-        "Could not resolve", "ENOTFOUND",    "Name or service not known",
-        "getaddrinfo",       "URL rejected", "Port number",
-        "nonnumeric port"};
+        "Could not resolve", "ENOTFOUND",   "Name or service not known", "getaddrinfo",
+        "URL rejected",      "Port number", "nonnumeric port",           "Failed to parse"};
     bool is_said = false;
 
     for (size_t i = 0; i < COUNT(TEXTS) && !is_said; i++) {

@@ -45,8 +45,13 @@ static const char *csrf_words(const struct scene *scene)
         "could not verify the provided csrf",
         "expected csrf token not found",
     };
+    static const char *const FIELDS[] = {"x-csrf-token", "x-csrftoken", "x-xsrf-token"};
     const char *found = first_in(scene->body, WORDS, COUNT(WORDS));
 
+    if (found == NULL && !scene->body_is_html &&
+        (scene_says(scene, "missing") || scene_says(scene, "required"))) {
+        found = first_in(scene->body, FIELDS, COUNT(FIELDS));
+    }
     for (size_t i = 0; found == NULL && i < COUNT(WORDS); i++) {
         if (scene_says(scene, WORDS[i])) {
             found = WORDS[i];

@@ -19,10 +19,16 @@ static const char *const REFUSALS[] = {"invalid header field value",
                                        "Invalid character in header",
                                        "Illegal header value",
                                        "codec can't encode character",
+                                       "failed to parse header value",
+                                       "InvalidHeaderValue",
                                        "Unexpected char 0x"};
 
 /* And where the address was refused, or nothing answered. */
 static const char *const SILENCES[] = {"URL that includes credentials",
+                                       "url with embedded credentials",
+                                       "URL rejected: Port number",
+                                       "InvalidURL: Failed to parse",
+                                       "nonnumeric port",
                                        "net::ERR_",
                                        "NS_ERROR_",
                                        "getaddrinfo ",

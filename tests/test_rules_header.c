@@ -116,6 +116,8 @@ static const struct sighting HEADER[] = {
      NULL, 0, "header.wrong_location"},
     {SENT("{access_token=" GOOD ", expires_in=3600}") REFUSED, "header.json_blob", 99,
      "header.missing_scheme"},
+    {SENT("Bearer access_token=" GOOD "&expires_in=3600") REFUSED, "header.json_blob", 99,
+     "header.truncated"},
     {SENT("Basic YTpi; Bearer abc") REFUSED, "header.multiple_authorization", 95,
      "basic.bad_base64"},
     {SENT("Bearer Authorization: Bearer " GOOD) REFUSED, "header.name_in_value", 99, NULL},
