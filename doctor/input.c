@@ -351,14 +351,18 @@ static int read_output(struct input *input, struct dw_span text, struct dw_span 
     return command_join(*capture, command);
 }
 
-/* They are no part of what was printed. Lines keep their numbers. */
+/* They are no part of what was printed, nor is the prompt before them. Lines keep their numbers. */
 static void blank_commands(struct dw_span copy, char *text)
 {
     struct dw_span command = command_find(copy);
 
     while (command.at != NULL) {
-        const size_t at = (size_t)(command.at - copy.at), end = at + command.len;
+        const size_t end = (size_t)(command.at - copy.at) + command.len;
+        size_t at = end - command.len;
 
+        while (at > 0 && copy.at[at - 1] != '\n') {
+            at--;
+        }
         for (size_t i = at; i < end; i++) {
             text[i] = text[i] == '\n' ? '\n' : ' ';
         }

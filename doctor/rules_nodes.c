@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "look.h"
 
 /* What the same request got at other times: of the capture, or of our own repetitions. */
 struct run {
     const struct exchange *passed, *refused; /* one of each; NULL: there was none */
     size_t n, n_passed, n_turns;             /* turns: from the one to the other */
-    bool ends_refused;
+    bool ends_refused, is_of_paths; /* not one request, but several with the same credentials */
     enum exchange_role role;
 };
 
@@ -15,7 +17,14 @@ static bool is_of_run(const struct exchange *one, const struct exchange *it)
            one->status != 0 && asked_the_same(one, it) && sent_the_same(one, it);
 }
 
-static void count(const struct scene *scene, struct run *run)
+static bool is_next_door(const struct exchange *one, const struct exchange *it)
+{
+    return one->role == ROLE_CAPTURED && one->status != 0 && sent_the_same(one, it) &&
+           dw_span_equal_nocase(url_host(one->url), url_host(it->url));
+}
+
+static void count(const struct scene *scene, struct run *run,
+                  bool (*belongs)(const struct exchange *, const struct exchange *))
 {
     bool last = false;
 
@@ -24,7 +33,7 @@ static void count(const struct scene *scene, struct run *run)
         const struct exchange *one = scene->capture->exchanges[i];
         const bool passes = is_success(one);
 
-        if (!is_of_run(one, scene->it) || (!passes && one->status != 401 && one->status != 403)) {
+        if (!belongs(one, scene->it) || (!passes && one->status != 401 && one->status != 403)) {
             continue;
         }
         run->n_turns += run->n > 0 && passes != last;
@@ -61,8 +70,9 @@ static void say_run(const struct run *run, struct diagnosis *diagnosis, struct f
     const char *field = nodes_field(run->passed, run->refused);
 
     finding_say(diagnosis, finding, run->role == ROLE_CAPTURED ? "capture" : "probe",
-                run->refused->place, "the same request: %zu of %zu passed, the others got %d",
-                run->n_passed, run->n, run->refused->status);
+                run->refused->place, "the same %s: %zu of %zu passed, the others got %d",
+                run->is_of_paths ? "credentials" : "request", run->n_passed, run->n,
+                run->refused->status);
     if (field != NULL) {
         finding_say(diagnosis, finding, "server", run->refused->response.place,
                     "%s: %.*s passes, %.*s refuses", field,
@@ -84,10 +94,46 @@ static void look_alternation(const struct scene *scene, const struct run *run,
     if (turns) {
         say_run(run, diagnosis,
                 diagnosis_suspect(diagnosis, is_session ? "session.store_lost" : "server.bad_node",
-                                  run->n_turns >= 2 ? 95 : 88));
+                                  run->n_turns >= 2 && !run->is_of_paths ? 95 : 88));
     } else if (is_session) {
         say_run(run, diagnosis, diagnosis_suspect(diagnosis, "session.store_lost", 60));
     }
+}
+
+/* Whether each passed where the field says one name, and was refused where it says another. */
+static bool is_by_node(const struct scene *scene, const struct run *run, const char *field)
+{
+    const struct dw_span good = message_value(&run->passed->response, field);
+    const struct dw_span bad = message_value(&run->refused->response, field);
+
+    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *one = scene->capture->exchanges[i];
+        const struct dw_span name = message_value(&one->response, field);
+
+        if (is_next_door(one, scene->it) && dw_span_equal(name, is_success(one) ? bad : good)) {
+            return false;
+        }
+    }
+    return good.len > 0 && bad.len > 0;
+}
+
+/* Different paths may be open to different people; but not by the node that answers, to and fro. */
+static void look_neighbours(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    const char *field;
+    struct run run;
+
+    count(scene, &run, is_next_door);
+    if (run.passed == NULL || run.refused == NULL || run.n_turns < 2 || run.n < 4) {
+        return;
+    }
+    field = nodes_field(run.passed, run.refused);
+    if (field == NULL || strcmp(field, "Server") == 0 || !is_by_node(scene, &run, field)) {
+        return;
+    }
+    run.role = ROLE_CAPTURED;
+    run.is_of_paths = true;
+    look_alternation(scene, &run, diagnosis);
 }
 
 /* It passed before, and now its signature is wrong: the token did not change. */
@@ -109,8 +155,9 @@ void nodes_look(const struct scene *scene, struct diagnosis *diagnosis)
 {
     struct run run;
 
-    count(scene, &run);
+    count(scene, &run, is_of_run);
     if (run.passed == NULL || run.refused == NULL) {
+        look_neighbours(scene, diagnosis);
         return;
     }
     run.role = run.refused->role;

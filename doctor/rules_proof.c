@@ -168,6 +168,8 @@ static void look_scope(const struct scene *scene, struct diagnosis *diagnosis, c
         "Resource not accessible by|insufficient oauth scope|token lacks scope";
     const struct dw_span said = said_of(scene, TEXTS);
     const struct dw_span wanted = wanted_scope(scene);
+    /* Envoy's filter has these words for each of its rules, of which few are about scope. */
+    const bool is_mesh = span_has(scene->server, "envoy") && span_begins(said, "RBAC");
     const bool is_seen = scene->sent.where != SENT_NOWHERE;
     struct finding *finding;
 
@@ -176,7 +178,7 @@ static void look_scope(const struct scene *scene, struct diagnosis *diagnosis, c
     }
     finding = diagnosis_suspect(diagnosis, cause,
                                 span_is(scene->error, "insufficient_scope") ? CERTAIN
-                                : is_seen                                   ? 91
+                                : is_seen && !is_mesh                       ? 91
                                                                             : LIKELY - 1);
     finding_say(diagnosis, finding, "server", answer_place(scene), "says \"%.*s\"%s", BRIEF(said),
                 scene->it->status == 401 ? ", with 401 where RFC 6750 s3.1 has 403" : "");

@@ -45,6 +45,7 @@ static const struct mark {
      "Azure Front Door's firewall", 92},
     {"proxy.edge_challenge", "Server", "awselb", "<h1>403 Forbidden</h1>", "AWS's load balancer",
      85},
+    {"proxy.mesh_rejected", "Server", "envoy", "RBAC: access denied", "Envoy's RBAC filter", 99},
     {"proxy.mesh_rejected", NULL, "", "RBAC: access denied", "Envoy's RBAC filter", 97},
     {"proxy.mesh_rejected", "Server", "envoy", "Jwt ", "Envoy's jwt_authn filter", 85},
     {"proxy.mesh_rejected", "Server", "envoy", "Jwks ", "Envoy's jwt_authn filter", 85},
@@ -57,6 +58,13 @@ static const struct mark {
     {"proxy.captive_portal", NULL, "", "<WISPAccessGatewayParam", "a WISPr gateway", 97},
     {"proxy.captive_portal", "Location", "captive", NULL, "a captive portal", 92},
     {"proxy.captive_portal", "Location", "hotspot", NULL, "a hotspot's page", 90},
+    {"proxy.captive_portal", "Location", "client_mac=", NULL, "a network's sign-in page", 96},
+    {"proxy.captive_portal", "Location", "clientmac=", NULL, "a network's sign-in page", 96},
+    {"proxy.captive_portal", "Location", "ap_mac=", NULL, "a network's sign-in page", 96},
+    {"proxy.captive_portal", "Location", "apmac=", NULL, "a network's sign-in page", 96},
+    {"proxy.captive_portal", "Location", "wlan=", NULL, "a network's sign-in page", 92},
+    {"proxy.captive_portal", "Location", "ssid=", NULL, "a network's sign-in page", 90},
+    {"proxy.captive_portal", "Location", "guestportal", NULL, "a guest network's page", 92},
     {"proxy.captive_portal", "Location", "guest/splash", NULL, "a guest network's page", 90},
     {"proxy.captive_portal", "Server", "hotspot", NULL, "a hotspot", 92},
 };
@@ -155,10 +163,11 @@ static void say_lost(const struct scene *scene, struct diagnosis *diagnosis,
                      struct finding *finding, const char *words)
 {
     const struct capture_field *field = scene->sent.field;
+    const struct dw_span name = field != NULL ? field->name : dw_span_of("Authorization");
 
     finding_say(diagnosis, finding, "request",
-                field != NULL ? field->place : scene->it->request.place,
-                "Authorization was sent: %.*s %s", SHOWN(scene->sent.scheme),
+                field != NULL ? field->place : scene->it->request.place, "%.*s was sent: %.*s%s%s",
+                SHOWN(name), SHOWN(scene->sent.scheme), scene->sent.scheme.len > 0 ? " " : "",
                 masked(scene->arena, scene->sent.payload));
     if (words != NULL) {
         finding_say(diagnosis, finding, "server", scene->it->response.place, "it says \"%s\"",
@@ -217,6 +226,8 @@ static void look_cloudfront(const struct scene *scene, struct diagnosis *diagnos
 /* What a gateway adds once it has let a request through to what is behind it. */
 static void look_gateway(const struct scene *scene, struct diagnosis *diagnosis, const char *words)
 {
+    const int confidence = words == NULL ? 60 : sent_authorization(scene) ? 80 : LIKELY - 1;
+
     static const char *const PASSED[] = {"X-Kong-Upstream-Latency", "X-Envoy-Upstream-Service-Time",
                                          "X-Gravitee-Request-Id", "X-Apigee-Message-Id"};
 
@@ -225,12 +236,25 @@ static void look_gateway(const struct scene *scene, struct diagnosis *diagnosis,
 
         if (field != NULL) {
             struct finding *finding =
-                diagnosis_suspect(diagnosis, "proxy.gateway_consumes", words != NULL ? 80 : 60);
+                diagnosis_suspect(diagnosis, "proxy.gateway_consumes", confidence);
 
             finding_say(diagnosis, finding, "server", field->place,
                         "%s: the gateway let it through, what is behind it refused", PASSED[i]);
             say_lost(scene, diagnosis, finding, words);
         }
+    }
+}
+
+/* A key in a field of its own: the gateway took it out, and what is behind it misses one. */
+static void look_gateway_key(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    static const char *const WORDS[] = {"required",   "missing", "not provided",     "not supplied",
+                                        "no api key", "no key",  "not authenticated"};
+    const char *words = first_in(scene->body, WORDS, COUNT(WORDS));
+
+    if (scene->sent.where == SENT_FIELD && scene->it->status == 401 && words != NULL &&
+        scene->error.at == NULL) {
+        look_gateway(scene, diagnosis, words);
     }
 }
 
@@ -264,6 +288,7 @@ static void look_lost(const struct scene *scene, struct diagnosis *diagnosis)
     const char *words = missing != NULL ? missing : words_of_wordpress(scene);
     const bool is_for_none = is_challenge_for_none(scene);
 
+    look_gateway_key(scene, diagnosis);
     if (!sent_authorization(scene) || scene->it->status < 400) {
         return;
     }

@@ -134,51 +134,83 @@ static void look_403_for_401(const struct scene *scene, struct diagnosis *diagno
     }
 }
 
+static bool passed_elsewhere(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *one = scene->capture->exchanges[i];
+
+        if (is_success(one) && one->role == ROLE_CAPTURED && sent_the_same(one, scene->it) &&
+            dw_span_equal_nocase(url_host(one->url), url_host(scene->it->url)) &&
+            !dw_span_equal(url_path(one->url), scene->path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *const FOR_403[] = {
+    "insufficient permission",
+    "insufficient privilege",
+    "not permitted",
+    "permission denied",
+    "does not have permission",
+    "do not have permission",
+    "lacks the required role",
+    "required role",
+    "role required",
+    "role is required",
+    "permission required",
+    "required permission",
+    "missing permission",
+    "missing role",
+    "not allowed to access",
+    "access is denied",
+    "forbidden",
+    "insufficient_scope",
+    "not authorized to perform",
+    "requires admin",
+    "admin only",
+    "insufficient rights",
+};
+/* Servers write these of a wrong password too. */
+static const char *const LOOSE[] = {"forbidden", "access is denied"};
+/* These tell of rights only where the same credentials are known to be good. */
+static const char *const NEXT_DOOR[] = {
+    "may not ",      "not allowed",   "not authorized to", "not authorised to",
+    "no permission", "permission",    "privilege",         " role",
+    "access denied", "not entitled",  "not a member",      "only admin",
+    "admins only",   "must be admin", "owner only",        "only the owner",
+    "not the owner", "no access to",
+};
+
 static void look_401_for_403(const struct scene *scene, struct diagnosis *diagnosis)
 {
-    static const char *const WORDS[] = {
-        "insufficient permission",
-        "insufficient privilege",
-        "not permitted",
-        "permission denied",
-        "does not have permission",
-        "do not have permission",
-        "lacks the required role",
-        "required role",
-        "role required",
-        "role is required",
-        "permission required",
-        "required permission",
-        "missing permission",
-        "missing role",
-        "not allowed to access",
-        "access is denied",
-        "forbidden",
-        "insufficient_scope",
-        "not authorized to perform",
-        "requires admin",
-        "admin only",
-        "insufficient rights",
-    };
-    /* Servers write these of a wrong password too. */
-    static const char *const LOOSE[] = {"forbidden", "access is denied"};
-    const char *words = first_in(scene->body, WORDS, COUNT(WORDS));
+    const char *words = first_in(scene->body, FOR_403, COUNT(FOR_403));
+    const bool passes = !sent_nothing(scene) && passed_elsewhere(scene);
     struct finding *finding;
+    bool is_loose;
 
     if (scene->it->status != 401 || sent_nothing(scene) || !scene->it->request.is_there ||
         span_has(scene->server, "IIS")) {
         return;
     }
     if (words == NULL) {
-        words = first_in(scene->error_description, WORDS, COUNT(WORDS));
+        words = first_in(scene->error_description, FOR_403, COUNT(FOR_403));
+    }
+    if (words == NULL && passes) {
+        words = first_in(scene->body, NEXT_DOOR, COUNT(NEXT_DOOR));
     }
     if (words == NULL) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, "server.401_for_403",
-                                first_in(dw_span_of(words), LOOSE, COUNT(LOOSE)) != NULL ? 70 : 88);
+    is_loose = first_in(dw_span_of(words), LOOSE, COUNT(LOOSE)) != NULL;
+    finding = diagnosis_suspect(diagnosis, "server.401_for_403", is_loose && !passes ? 70 : 88);
     finding_say(diagnosis, finding, "server", scene->it->response.place,
                 "it says \"%s\": it knows who asks, and 403 would be right", words);
+    if (passes) {
+        finding_say(diagnosis, finding, "request", scene->it->request.place,
+                    "the same credentials pass at another path");
+    }
 }
 
 /* -- Another path's business ----------------------------------------------------------------------------- */
@@ -202,20 +234,6 @@ static void look_route(const struct scene *scene, struct diagnosis *diagnosis)
         finding_say(diagnosis, finding, "request", scene->it->place, "%.*s %.*s",
                     SHOWN(scene->it->method), SHOWN(scene->path));
     }
-}
-
-static bool passed_elsewhere(const struct scene *scene)
-{
-    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
-        const struct exchange *one = scene->capture->exchanges[i];
-
-        if (is_success(one) && one->role == ROLE_CAPTURED && sent_the_same(one, scene->it) &&
-            dw_span_equal_nocase(url_host(one->url), url_host(scene->it->url)) &&
-            !dw_span_equal(url_path(one->url), scene->path)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The same credentials are let in next door, and nothing is said against them here. */
@@ -286,11 +304,12 @@ static void look_404(const struct scene *scene, struct diagnosis *diagnosis)
                        : "404 without credentials may hide what is there");
 }
 
+static const char *const DOORS[] = {"/login",  "/signin",  "/sign-in",     "/register",
+                                    "/signup", "/sign-up", "/oauth/token", "/password"};
+
 /* Who signs in has no token yet. */
 static void look_login_order(const struct scene *scene, struct diagnosis *diagnosis)
 {
-    static const char *const DOORS[] = {"/login",  "/signin",  "/sign-in",     "/register",
-                                        "/signup", "/sign-up", "/oauth/token", "/password"};
     const char *door = first_in(scene->path, DOORS, COUNT(DOORS));
     const char *words = words_for_missing(scene);
     struct finding *finding;
@@ -304,20 +323,57 @@ static void look_login_order(const struct scene *scene, struct diagnosis *diagno
                 "%s is where a token is got, and it says \"%s\"", door, words);
 }
 
-static void look_order(const struct scene *scene, struct diagnosis *diagnosis)
+/* What stands open as a rule: for whoever watches the server, or has no token yet. NULL: not this. */
+static const char *open_door(const struct exchange *one)
 {
     static const char *const PUBLIC[] = {"/.well-known/", "/health",      "/livez",
                                          "/readyz",       "/favicon.ico", "/robots.txt",
                                          "/openapi.json", "/swagger"};
-    const char *path = first_in(scene->path, PUBLIC, COUNT(PUBLIC));
+    const char *path = first_in(url_path(one->url), PUBLIC, COUNT(PUBLIC));
+
+    return path == NULL && span_is(one->method, "POST")
+               ? first_in(url_path(one->url), DOORS, COUNT(DOORS))
+               : path;
+}
+
+/* A second door of the same server that is shut too, with the same words: one could be meant so. */
+static const char *other_shut_door(const struct scene *scene)
+{
+    for (size_t i = 0; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *one = scene->capture->exchanges[i];
+
+        if (one != scene->it && one->status == 401 && one->role == ROLE_CAPTURED &&
+            message_field(&one->request, "Authorization") == NULL &&
+            dw_span_equal_nocase(url_host(one->url), url_host(scene->it->url)) &&
+            !dw_span_equal(url_path(one->url), scene->path) &&
+            dw_span_equal(span_bare(one->response.body), span_bare(scene->body)) &&
+            open_door(one) != NULL) {
+            return open_door(one);
+        }
+    }
+    return NULL;
+}
+
+static void look_order(const struct scene *scene, struct diagnosis *diagnosis)
+{
+    const char *path = open_door(scene->it), *other;
     struct finding *finding;
 
     if (path == NULL || scene->it->status != 401 || !sent_nothing(scene)) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, "server.middleware_order", LIKELY);
+    other = other_shut_door(scene);
+    if (other == NULL && first_in(dw_span_of(path), DOORS, COUNT(DOORS)) != NULL) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, "server.middleware_order",
+                                other != NULL ? VERY_LIKELY : LIKELY);
     finding_say(diagnosis, finding, "request", scene->it->place, "%s is for everybody, as a rule",
                 path);
+    if (other != NULL) {
+        finding_say(diagnosis, finding, "capture", scene->it->place,
+                    "and %s, which is too, gets the same answer", other);
+    }
 }
 
 /* -- What stands behind it ----------------------------------------------------------------------------- */

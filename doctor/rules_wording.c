@@ -310,11 +310,22 @@ static const char *settle(const struct scene *scene, const char *cause)
     return strcmp(cause, "token.aud_missing") == 0 && has_aud ? "token.wrong_aud" : cause;
 }
 
+/* "Too old" is said of a token past its own end too, and then no other limit need be thought of. */
+static const char *cause_by_clock(const struct scene *scene, const char *cause)
+{
+    int64_t exp;
+
+    return cause != NULL && strcmp(cause, "token.max_age") == 0 &&
+                   time_at(&scene->token.exp, &exp) && exp <= scene->clocks.judged
+               ? "token.expired"
+               : cause;
+}
+
 const char *wording_cause(const struct scene *scene, struct dw_span *words)
 {
     const struct wording *found = wording_of(scene, words);
 
-    return found != NULL ? settle(scene, found->cause) : NULL;
+    return found != NULL ? cause_by_clock(scene, settle(scene, found->cause)) : NULL;
 }
 
 /* "Session does not exist" with a 404 may be about a thing that was asked for. */

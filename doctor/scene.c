@@ -123,7 +123,7 @@ static void look_at_body(struct scene *scene)
     const struct dw_span type = message_value(response, "Content-Type");
     const struct dw_span start = span_bare(response->body);
 
-    scene->body = response->body;
+    scene->body = start.len > 0 ? response->body : start;
     scene->server = message_value(response, "Server");
     scene->body_is_html = span_begins(type, "text/html") || span_begins(start, "<!doctype html") ||
                           span_begins(start, "<html");

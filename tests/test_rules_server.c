@@ -21,18 +21,36 @@ static const struct sighting OF_SERVERS[] = {
     {ASKED TOKEN "< 403\n= {\"detail\":\"no\"}\n", NULL, 0, "server.403_for_401"},
     {ASKED TOKEN "< 401\n" BEARER "= {\"error\":\"permission denied: admin only\"}\n",
      "server.401_for_403", 85, NULL},
+    {ASKED TOKEN "< 200\n> DELETE https://api.example.com/v2\n" TOKEN
+                 "< 401\n= {\"error\":\"a viewer may not delete\"}\n",
+     "server.401_for_403", 85, NULL},
+    {ASKED TOKEN "< 401\n= {\"error\":\"this token may not be used\"}\n", NULL, 0,
+     "server.401_for_403"},
     {ASKED "< 403\n= {\"message\":\"Missing Authentication Token\"}\n", "server.route_first", 90,
      "server.403_for_401"},
     {ASKED TOKEN "< 401\n" BEARER
                  "= {\"status\":401,\"error\":\"Unauthorized\",\"path\":\"/error\"}\n",
      "server.error_dispatch", 95, NULL},
     {"> GET https://api.example.com/health\n< 401\n" BEARER, "server.middleware_order", 75, NULL},
+    {"> GET https://api.example.com/health\n< 401\n" BEARER
+     "> POST https://api.example.com/login\n< 401\n" BEARER,
+     "server.middleware_order", 90, NULL},
     {ASKED TOKEN "< 200\n" ASKED TOKEN "< 401\n" BEARER ASKED TOKEN "< 200\n" ASKED TOKEN
                  "< 401\n" BEARER,
      "server.bad_node", 95, "session.store_lost"},
     {ASKED "> Cookie: sid=1\n< 200\n" ASKED "> Cookie: sid=1\n< 401\n" ASKED
            "> Cookie: sid=1\n< 200\n" ASKED "> Cookie: sid=1\n< 401\n",
      "session.store_lost", 90, "server.bad_node"},
+    {"> GET https://x.example/1\n> Cookie: sid=1\n< 200\n< X-Backend: a\n"
+     "> GET https://x.example/2\n> Cookie: sid=1\n< 401\n< X-Backend: b\n"
+     "> GET https://x.example/3\n> Cookie: sid=1\n< 200\n< X-Backend: a\n"
+     "> GET https://x.example/4\n> Cookie: sid=1\n< 401\n< X-Backend: b\n",
+     "session.store_lost", 88, "server.bad_node"},
+    {"> GET https://x.example/1\n> Cookie: sid=1\n< 200\n< X-Backend: a\n"
+     "> GET https://x.example/2\n> Cookie: sid=1\n< 401\n< X-Backend: b\n"
+     "> GET https://x.example/3\n> Cookie: sid=1\n< 200\n< X-Backend: b\n"
+     "> GET https://x.example/4\n> Cookie: sid=1\n< 401\n< X-Backend: b\n",
+     NULL, 0, "session.store_lost"},
     {ASKED TOKEN "< 200\n" ASKED TOKEN
                  "< 401\n< WWW-Authenticate: Bearer error_description=\"bad signature\"\n",
      "server.secret_changed", 90, "server.bad_node"},
@@ -86,6 +104,9 @@ static const struct sighting OF_PROXIES[] = {
     {ASKED TOKEN "< 403\n< cf-mitigated: challenge\n", "proxy.edge_challenge", 95, NULL},
     {ASKED TOKEN "< 403\n< Server: istio-envoy\n= RBAC: access denied\n", "proxy.mesh_rejected", 97,
      NULL},
+    {ASKED "> apikey: pk7fA9xQ2LmN0pRs\n< 401\n< X-Kong-Upstream-Latency: 9\n"
+           "= {\"error\":\"apikey header required\"}\n",
+     "proxy.gateway_consumes", 74, NULL},
     {ASKED "< 401\n< x-amzn-Remapped-WWW-Authenticate: Basic\n", "proxy.www_auth_remapped", 97,
      NULL},
     {ASKED TOKEN "< 401\n< Server: nginx/1.24\n= <h1>401 Authorization Required</h1>\n",
@@ -106,6 +127,9 @@ static const struct sighting OF_PROXIES[] = {
      NULL, 0, "cache.stored_401"},
     {ASKED TOKEN "< 302\n< Location: http://captive.example.net/guest\n", "proxy.captive_portal",
      90, NULL},
+    {"> GET http://api.example.com/v1\n"
+     "< 302\n< Location: http://192.0.2.1/login?client_mac=a4:83:e7:11:22:33\n",
+     "proxy.captive_portal", 90, NULL},
     {ASKED TOKEN "< 401\n" BEARER
                  "* SSL: no alternative certificate subject name matches target host name\n",
      "proxy.vhost", 90, NULL},

@@ -29,6 +29,8 @@ static const struct sighting SIGHTINGS[] = {
     {ASK BEARER("{\"sub\":\"a\"}") SAID("The token has no expiration"), "token.exp_missing", 97,
      NULL},
     {ASK BEARER("{\"sub\":\"a\"}") INVALID, "token.exp_missing", 50, "token.expired"},
+    {ASK BEARER("{\"iat\":1794900000,\"exp\":1794950000}") SAID("token too old"), "token.expired",
+     90, "token.max_age"},
     {ASK BEARER("{\"iat\":1795200000,\"exp\":1795257600}") SAID("maxAge exceeded"), "token.max_age",
      97, NULL},
     {ASK BEARER("{\"iat\":1795254000,\"exp\":1795257600}") SAID("Token has expired"),
