@@ -21,7 +21,7 @@ const char *first_in(struct dw_span span, const char *const *texts, size_t n)
 bool sent_nothing(const struct scene *scene)
 {
     return scene->it != NULL && scene->it->request.is_there && scene->sent.where == SENT_NOWHERE &&
-           scene->n_others == 0 && message_field(&scene->it->request, "Cookie") == NULL;
+           scene->n_others == 0;
 }
 
 /* A request that was written down before it was sent has no answer, and nothing is wrong with that. */

@@ -39,7 +39,7 @@ static const struct standing {
     {"proxy.gateway_consumes", 10, NEEDS_LOSS},
     {"proxy.407", 3, 0},
     {"proxy.edge_challenge", 6, 0},
-    {"proxy.auth_request", 8, 0},
+    {"proxy.auth_request", 5, 0},
     {"proxy.www_auth_remapped", 20, 0},
     {"proxy.vhost", 5, 0},
     {"proxy.mesh_rejected", 20, 0},

@@ -164,6 +164,20 @@ static bool is_gateway(const struct exchange *exchange)
     return false;
 }
 
+/* Later the same credentials got in with the same request: it was no matter of rights. */
+static bool passes_later(const struct scene *scene)
+{
+    for (size_t i = scene->index + 1; i < scene->capture->n_exchanges; i++) {
+        const struct exchange *one = scene->capture->exchanges[i];
+
+        if (one->role == ROLE_CAPTURED && is_success(one) && asked_the_same(one, scene->it) &&
+            sent_the_same(one, scene->it)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The same no to other credentials, or to the same ones that passed before, within its five minutes. */
 static void look_authorizer(const struct scene *scene, struct diagnosis *diagnosis)
 {
@@ -180,7 +194,9 @@ static void look_authorizer(const struct scene *scene, struct diagnosis *diagnos
             continue;
         }
         finding = diagnosis_suspect(diagnosis, "cache.authorizer_deny",
-                                    sent_the_same(other, scene->it) ? 65 : LIKELY);
+                                    passes_later(scene)               ? 88
+                                    : sent_the_same(other, scene->it) ? 65
+                                                                      : LIKELY);
         finding_say(diagnosis, finding, "server", other->response.place,
                     "API Gateway said the same %d again%s; it keeps an authorizer's verdict",
                     other->status, sent_the_same(other, scene->it) ? "" : " to other credentials");

@@ -202,7 +202,8 @@ static void look_expired(const struct scene *scene, struct diagnosis *diagnosis)
             return;
         }
     }
-    if (message_field(&scene->it->request, "Cookie") != NULL && scene->n_challenges == 0 &&
+    if (message_field(&scene->it->request, "Cookie") != NULL && !sent_nothing(scene) &&
+        scene->n_challenges == 0 &&
         (scene->it->status == 401 || scene->it->status == 440 || is_redirect(scene->it))) {
         struct finding *finding = diagnosis_suspect(diagnosis, "cookie.expired", 65);
 
@@ -224,16 +225,20 @@ static bool is_for_people(const struct scene *scene)
 static void look_none(const struct scene *scene, struct diagnosis *diagnosis)
 {
     const bool sets_one = message_field(&scene->it->response, "Set-Cookie") != NULL;
+    const bool has_others = message_field(&scene->it->request, "Cookie") != NULL;
     struct finding *finding;
 
     if (!sent_nothing(scene) || scene->n_challenges > 0 || scene->it->status == 0 ||
-        exchange_is_preflight(scene->it) || !(is_browser(scene->it) || sets_one)) {
+        exchange_is_preflight(scene->it) || !(is_browser(scene->it) || sets_one || has_others)) {
         return;
     }
     finding = diagnosis_suspect(diagnosis, "cookie.not_logged_in",
-                                is_for_people(scene) || sets_one ? 88 : 78);
-    finding_say(diagnosis, finding, "request", scene->it->request.place,
-                "a browser's request without a Cookie");
+                                is_for_people(scene) || sets_one ? 88
+                                : is_browser(scene->it)          ? 78
+                                                                 : LIKELY - 1);
+    finding_say(diagnosis, finding, "request", scene->it->request.place, "%s",
+                has_others ? "of the cookies that were sent none is a session's"
+                           : "a browser's request without a Cookie");
     if (sets_one) {
         finding_say(diagnosis, finding, "server",
                     message_field(&scene->it->response, "Set-Cookie")->place,

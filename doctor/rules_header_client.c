@@ -269,8 +269,8 @@ static const char *mute_api(const struct scene *scene, int *confidence)
     } DESTS[] = {{"image", "an <img>", 85},      {"audio", "an <audio>", 85},
                  {"video", "a <video>", 85},     {"track", "a <track>", 85},
                  {"script", "a <script>", 85},   {"style", "a stylesheet", 85},
-                 {"font", "a font", 85},         {"iframe", "an <iframe>", 80},
-                 {"object", "an <object>", 80},  {"embed", "an <embed>", 80},
+                 {"font", "a font", 85},         {"iframe", "an <iframe>", 78},
+                 {"object", "an <object>", 78},  {"embed", "an <embed>", 78},
                  {"manifest", "a manifest", 85}, {"document", "a link or a form", OF_A_PAGE}};
 
     if (span_is(asked(scene, "Upgrade"), "websocket") ||

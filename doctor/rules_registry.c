@@ -268,6 +268,28 @@ static void look_pypi(const struct scene *scene, struct diagnosis *diagnosis, co
 
 /* -- git ---------------------------------------------------------------------------------------------------- */
 
+/* An answer alone, of which only their own fields tell whose it is. */
+static bool is_forges_answer(const struct scene *scene)
+{
+    return answered_field(scene, "X-GitHub-Request-Id").at != NULL ||
+           answered_field(scene, "X-Gitlab-Meta").at != NULL ||
+           span_begins(scene->server, "GitHub.com");
+}
+
+static void look_unasked_hidden(const struct scene *scene, struct diagnosis *diagnosis,
+                                const char *cause)
+{
+    struct finding *finding;
+
+    if (scene->it->status != 404 || scene->it->request.is_there || !scene->body_is_json ||
+        !is_forges_answer(scene) || !scene_says(scene, "Not Found")) {
+        return;
+    }
+    finding = diagnosis_suspect(diagnosis, cause, LIKELY - 1);
+    finding_say(diagnosis, finding, "server", answer_place(scene),
+                "404 of a forge, which hides so what the one who asks may not see");
+}
+
 static void look_hidden(const struct scene *scene, struct diagnosis *diagnosis, const char *cause)
 {
     const bool is_api =
@@ -306,6 +328,7 @@ void rules_registry(const struct scene *scene, struct diagnosis *diagnosis)
         {"registry.lockfile_host", look_npm_words},
         {"registry.pypi_user", look_pypi},
         {"git.hidden_404", look_hidden},
+        {"git.hidden_404", look_unasked_hidden},
     };
 
     if (scene->it != NULL) {

@@ -304,8 +304,9 @@ static void look_404(const struct scene *scene, struct diagnosis *diagnosis)
                        : "404 without credentials may hide what is there");
 }
 
-static const char *const DOORS[] = {"/login",  "/signin",  "/sign-in",     "/register",
-                                    "/signup", "/sign-up", "/oauth/token", "/password"};
+static const char *const DOORS[] = {"/login",       "/signin", "/sign-in",
+                                    "/register",    "/signup", "/sign-up",
+                                    "/oauth/token", "/forgot", "/password/reset"};
 
 /* Who signs in has no token yet. */
 static void look_login_order(const struct scene *scene, struct diagnosis *diagnosis)
@@ -318,7 +319,7 @@ static void look_login_order(const struct scene *scene, struct diagnosis *diagno
         !span_is(scene->it->method, "POST")) {
         return;
     }
-    finding = diagnosis_suspect(diagnosis, "server.middleware_order", VERY_LIKELY);
+    finding = diagnosis_suspect(diagnosis, "server.middleware_order", 96);
     finding_say(diagnosis, finding, "request", scene->it->place,
                 "%s is where a token is got, and it says \"%s\"", door, words);
 }
@@ -384,6 +385,13 @@ static void look_backend(const struct scene *scene, struct diagnosis *diagnosis)
         "connection refused",
         "upstream connect error",
         "connect timed out",
+        "endpoint timed out",
+        "endpoint unreachable",
+        "endpoint is unavailable",
+        "introspection timed out",
+        "introspection timeout",
+        "upstream timed out",
+        "timed out contacting",
         "timeout contacting",
         "unable to reach",
         "could not reach",

@@ -22,6 +22,17 @@ static struct dw_span port_of(struct dw_span host)
     return skip(rest, find_char(rest, ':') + 1);
 }
 
+/* "Location: https://" and what was asked for: it was asked for over http. */
+static bool is_sent_to_https(const struct exchange *exchange, struct dw_span host)
+{
+    const struct dw_span location = trimmed(message_value(&exchange->response, "Location"));
+    const struct dw_span behind = skip(location, strlen("https://"));
+
+    return begins_nocase(location, "https://") && exchange->status >= 300 &&
+           exchange->status < 400 && dw_span_equal_nocase(first(behind, host.len), host) &&
+           dw_span_equal(skip(behind, host.len), exchange->url);
+}
+
 static const char *scheme_of(const struct exchange *exchange, enum security security,
                              struct dw_span host)
 {
@@ -37,7 +48,8 @@ static const char *scheme_of(const struct exchange *exchange, enum security secu
         dw_span_equal(port, DW_SPAN("8443"))) {
         return "https";
     }
-    return port.len > 0 || is_own_machine(host) ? "http" : "https";
+    return port.len > 0 || is_sent_to_https(exchange, host) || is_own_machine(host) ? "http"
+                                                                                    : "https";
 }
 
 /* RFC 9110 s4.2: a port that the scheme has anyway says nothing. */

@@ -148,6 +148,8 @@ static const struct sighting REGISTRIES[] = {
      "bWU6cHlwaS1BZ0VJY0hsd2FTNXZjbWM=\n< 403\n",
      "registry.pypi_user", 97, NULL},
     {"> GET https://api.github.com/repos/a/b\n< 404\n", "git.hidden_404", 75, NULL},
+    {"> GET https://api.example.com/a\n< 404\n= {\"message\":\"Not Found\"}\n", NULL, 0,
+     "git.hidden_404"},
 };
 
 static void keys(void **state)

@@ -102,6 +102,8 @@ static const struct sighting OF_COOKIES[] = {
      "cookie.duplicate", 90, NULL},
     {"> GET https://app.example.com/a\n> Cookie: sid=1\n< 401\n< Set-Cookie: sid=; Max-Age=0\n",
      "cookie.expired", 90, NULL},
+    {"> GET https://app.example.com/a\n> Cookie: _ga=GA1.2; consent=1\n< 401\n",
+     "cookie.not_logged_in", 74, "cookie.expired"},
     {"> GET https://app.example.com/a\n> Sec-Fetch-Mode: navigate\n< 401\n", "cookie.not_logged_in",
      85, "cookie.expired"},
     {"> POST https://app.example.com/a\n> Cookie: sid=1\n< 403\n= {\"detail\":\"CSRF Failed: CSRF "

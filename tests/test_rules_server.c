@@ -32,6 +32,8 @@ static const struct sighting OF_SERVERS[] = {
                  "= {\"status\":401,\"error\":\"Unauthorized\",\"path\":\"/error\"}\n",
      "server.error_dispatch", 95, NULL},
     {"> GET https://api.example.com/health\n< 401\n" BEARER, "server.middleware_order", 75, NULL},
+    {"> POST https://api.example.com/register\n< 401\n= {\"message\":\"No token provided\"}\n",
+     "server.middleware_order", 95, NULL},
     {"> GET https://api.example.com/health\n< 401\n" BEARER
      "> POST https://api.example.com/login\n< 401\n" BEARER,
      "server.middleware_order", 90, NULL},
