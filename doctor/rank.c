@@ -359,11 +359,13 @@ static void yield(struct diagnosis *diagnosis)
     }
 }
 
-/* What comes later explains no better; and a remark that is only first because all else is guessed
- * is not known to be why. */
+/* What comes later explains no better. A remark that is only first because all else is guessed is not
+ * known to be why; nor is one that stands alone, where credentials were sent and nobody says what
+ * became of them. */
 static void level(struct diagnosis *diagnosis)
 {
-    const bool is_alone = diagnosis->n_findings == 1;
+    const bool is_alone =
+        diagnosis->n_findings == 1 && diagnosis->scene->sent.where == SENT_NOWHERE;
     int most = 100;
 
     for (size_t i = 0; i < diagnosis->n_findings; i++) {
