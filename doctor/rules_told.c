@@ -4,9 +4,8 @@
 /* Both names stand in the server's words, and the token is not in the capture: "Expected 'a', but was
  * 'b'". Where they are the same but for their spelling, that is why. */
 
-#define AROUND \
-    320 /* bytes before and behind the name expected in which the other one is looked for */
-#define TOLD 96
+#define AROUND 320 /* bytes around the expected name, in which the other may stand */
+#define TOLD   96
 
 struct topic {
     const char *name, *refused, *spelt;

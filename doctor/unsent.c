@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alone.h"
 #include "complaint.h"
+#include "scene.h"
 #include "transcript.h"
 
 #define SEARCHED_MAX ((size_t)64 * 1024)
@@ -47,20 +48,10 @@ static const char *const SILENCES[] = {"URL that includes credentials",
                                        "self-signed certificate",
                                        "PKIX path building failed"};
 
-static bool holds(struct dw_span line, const char *text)
-{
-    for (size_t at = 0; at < line.len; at++) {
-        if (begins_nocase(skip(line, at), text)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool holds_one(struct dw_span line, const char *const *texts, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (holds(first(line, NOTE_MAX), texts[i])) {
+        if (span_has(first(line, NOTE_MAX), texts[i])) {
             return true;
         }
     }
