@@ -3,6 +3,7 @@
 uses is counted as nginx's own."""
 
 import base64
+import copy
 import http.server
 import json
 import os
@@ -15,14 +16,15 @@ import urllib.parse
 
 import peers
 import workload
-from load import HERE, Case, Pair, bearer, patient, show_row, verdict
+from load import HERE, Case, Pair, bearer, patient, ratio, show_row, verdict
 
 USER, PASSWORD = "joe", "correct horse battery staple"
 OPAQUE = "op_0123456789abcdefghijklmnopqrstuvwxyzABCD"
 STRANGER = {"X-Source": "192.0.2.1"}  # who guesses wrong must not hold back who does not
 EDGE_MOST = 256 << 20
+NO_SLOWER = 1.05  # times as much, of what is measured to a few hundredths
 FLOOD_RATE = 2000  # guesses a second
-FLOOD_MOST = 0.10  # of the valid traffic
+FLOOD_MOST = 0.10  # of the core, which valid traffic has else
 
 NGINX = """
 load_module {build}/nginx/ngx_http_doorward_module.so;
@@ -89,13 +91,13 @@ def start_introspection():
     return "http://127.0.0.1:%d" % server.server_address[1]
 
 
-def write_policy(folder, opaque_url):
+def write_policy(folder, jwks_file, opaque_url):
     """The routes of peers.POLICY, whose last one takes every scheme here. JSON is YAML too."""
     peers.write(folder + "/client-secret", "s3cret\n")
     policy = {
         "realm": "bench", "origin": workload.AUDIENCE, "data": folder + "/data",
-        "trust": [{"issuer": workload.ISSUER, "audience": workload.AUDIENCE, "jwks_file": folder + "/keys.json"},
-                  {"issuer": opaque_url, "audience": workload.AUDIENCE, "jwks_file": folder + "/keys.json",
+        "trust": [{"issuer": workload.ISSUER, "audience": workload.AUDIENCE, "jwks_file": jwks_file},
+                  {"issuer": opaque_url, "audience": workload.AUDIENCE, "jwks_file": jwks_file,
                    "introspection": {"url": opaque_url + "/introspect", "client_id": "bench", "prefix": "op_",
                                      "client_secret_file": folder + "/client-secret"}}],
         "schemes": {"basic": {"remember": "1h"}},
@@ -105,12 +107,13 @@ def write_policy(folder, opaque_url):
 
 
 class Site:
-    """`start` keeps what is started, to stop it."""
+    """`keys` are in its records, `used` of them in use. `start` keeps what is started, to stop it."""
 
-    def __init__(self, build, folder, options, start):
-        self.folder, self.options = folder, options
+    def __init__(self, build, folder, jwks_file, keys, used, start):
+        self.folder, self.keys, self.used = folder, keys, used
+        os.mkdir(folder)
         self.program = os.path.join(build, "doorward")
-        self.policy = write_policy(folder, start_introspection())
+        self.policy = write_policy(folder, jwks_file, start_introspection())
         self.fill()
         port = peers.free_port()
         self.daemon = start(
@@ -130,8 +133,8 @@ class Site:
     def fill(self):
         subprocess.run([self.program, "user", "add", USER, "--password-stdin", "--scope", "read:reports", "-c",
                         self.policy], input=PASSWORD, text=True, check=True, stdout=subprocess.DEVNULL)
-        print("putting %d API keys into the records" % self.options.keys, file=sys.stderr)
-        some = workload.fill_store(self.folder + "/data/doorward.db", self.options.keys, self.options.used)
+        print("putting %d API keys into the records" % self.keys, file=sys.stderr)
+        some = workload.fill_store(self.folder + "/data/doorward.db", self.keys, self.used)
         self.key = some[0]
         peers.write(self.folder + "/api-keys", "\n".join(some) + "\n")
 
@@ -145,17 +148,22 @@ class Site:
         """Each with the same request to a place that is not guarded."""
         basic = {"Authorization": "Basic " + base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()}
         wrong = {"Authorization": "Basic " + base64.b64encode(("%s:wrong" % USER).encode()).decode()}
-        some = {"file": self.folder + "/api-keys", "name": "X-API-Key", "begin": ""}
         wrong.update(STRANGER)
-        made = {"missing": Case(self.nginx, "/guarded", 401), "plain missing": Case(self.nginx, "/denied", 401),
+        made = {**self.rotation(),
+                "missing": Case(self.nginx, "/guarded", 401), "plain missing": Case(self.nginx, "/denied", 401),
                 "wrong": Case(self.nginx, "/guarded", 429, wrong),
                 "plain wrong": Case(self.nginx, "/denied", 401, wrong)}
-        for name, fields, lines in (("token", bearer(token), {}), ("key", {"X-API-Key": self.key}, {}),
-                                    ("session", {"Cookie": self.sign_in()}, {}), ("basic", basic, {}),
-                                    ("opaque", bearer(OPAQUE), {}), ("keys", {}, some)):
-            made[name] = Case(self.nginx, "/guarded", 200, fields, **lines)
-            made["plain " + name] = Case(self.nginx, "/plain", 200, fields, **lines)
+        for name, fields in (("token", bearer(token)), ("key", {"X-API-Key": self.key}),
+                             ("session", {"Cookie": self.sign_in()}), ("basic", basic), ("opaque", bearer(OPAQUE))):
+            made[name] = Case(self.nginx, "/guarded", 200, fields)
+            made["plain " + name] = Case(self.nginx, "/plain", 200, fields)
         return made
+
+    def rotation(self):
+        """All the keys in use, one after the other, and the same where nothing is guarded."""
+        some = {"file": self.folder + "/api-keys", "name": "X-API-Key", "begin": ""}
+        return {"keys": Case(self.nginx, "/guarded", 200, **some),
+                "plain keys": Case(self.nginx, "/plain", 200, **some)}
 
     def pairs(self, cases):
         return [Pair(case, cases["plain " + name], self.twin) for name, case in cases.items()
@@ -163,7 +171,7 @@ class Site:
 
     def warm(self, cases):
         """Until all that is asked about once has been, and who guesses has had their guesses."""
-        for _ in range(2 * 10):
+        for _ in range(2 * 10 if "wrong" in cases else 0):
             peers.status_of(self.nginx.port, "/guarded", cases["wrong"].fields)
         asked = 1
         while asked > 0.1:  # seconds of the daemon's in two
@@ -177,32 +185,36 @@ class Site:
 
     # -- Who guesses ---------------------------------------------------------------------------------
 
-    def start_flood(self, kind, seconds):
+    def start_flood(self, server, kind, seconds):
         return subprocess.Popen(
-            [sys.executable, "-B", HERE + "/flood.py", str(self.nginx.port), "/guarded", kind, str(FLOOD_RATE),
+            [sys.executable, "-B", HERE + "/flood.py", str(server.port), "/guarded", kind, str(FLOOD_RATE),
              str(seconds)], preexec_fn=patient, stdout=subprocess.PIPE, text=True)
 
-    def flood(self, case):
-        """The share of valid traffic that is lost while somebody guesses; and what the guesses were answered."""
+    def flood(self, case, rounds, seconds):
+        """The share of the core that guesses take from valid traffic, and what they were answered: that traffic
+        goes to two servers at once, and at one of them somebody guesses. Its cost there is the other's."""
         lost, answers = {}, {}
+        pair = Pair(case, copy.copy(case), self.twin)
         for kind in ("keys", "passwords"):
             shares = []
-            for _ in range(self.options.rounds):
-                alone = case.load(self.options.seconds)
-                flood = self.start_flood(kind, self.options.seconds)
-                shares.append(1 - case.load(self.options.seconds) / alone)
-                answers[kind] = flood.communicate()[0].strip()
+            for _ in range(rounds):
+                (used, answered), (plain, others), answers[kind] = pair.race(
+                    seconds, lambda server: self.start_flood(server, kind, seconds))
+                shares.append((used - answered * plain / others) / seconds)
             lost[kind] = statistics.median(shares)
         return lost, answers
 
 
-def show(site, cases, flooded):
+def show(site, cases, few, flooded):
+    """`few` are the cases of a site that has no more API keys than are used."""
     print("\ncredentials that are known          CPU us    nginx alone    ratio    at most")
     for text, name, limit in (
-            ("one token, daemon and edge there", "token", 1.25), ("an API key", "key", 1.25),
-            ("%d of %d API keys" % (site.options.used, site.options.keys), "keys", 1.25),
+            ("one token, daemon and edge there", "token", 1.25), ("one API key of %d" % site.keys, "key", 1.25),
             ("a session", "session", 1.25), ("Basic", "basic", 1.35), ("an opaque token", "opaque", 1.35)):
         show_row(text, cases[name], cases["plain " + name], limit)
+    show_row("%d API keys in turn, of %d" % (site.used, site.used), few["keys"], few["plain keys"])
+    show_row("the same, of %d" % site.keys, cases["keys"], cases["plain keys"],
+             NO_SLOWER * ratio(few["keys"], few["plain keys"]))
     show_row("none, of five schemes", cases["missing"], cases["plain missing"])
     show_row("one guess too many", cases["wrong"], cases["plain wrong"])
     size = site.edge_size()

@@ -121,16 +121,23 @@ class Pair:
         daemon = self.servers[0].also
         return [server.own_cpu_seconds() for server in self.servers] + [daemon.cpu_seconds() if daemon else 0]
 
-    def measure(self, seconds):
+    def race(self, seconds, beside=None):
+        """What each has used, in seconds, and how many it has answered; and what `beside` printed, a process
+        started to trouble the case's server."""
         self.case.settle()
         self.servers.reverse()
         before = self.used()
         running = [case.start(seconds, server, CONNECTIONS // 2)
                    for case, server in zip((self.case, self.reference), self.servers)]
+        other = beside(self.servers[0]) if beside else None
         answered = [case.finish(wrk) for case, wrk in zip((self.case, self.reference), running)]
+        printed = other.communicate()[0].strip() if other else ""
         case, reference, daemon = (b - a for a, b in zip(before, self.used()))
-        self.case.costs.append((case + daemon) * 1e6 / answered[0])
-        self.reference.costs.append(reference * 1e6 / answered[1])
+        return (case + daemon, answered[0]), (reference, answered[1]), printed
+
+    def measure(self, seconds):
+        for case, (used, answered) in zip((self.case, self.reference), self.race(seconds)[:2]):
+            case.costs.append(used * 1e6 / answered)
 
 
 def ratio(case, reference):

@@ -51,7 +51,7 @@ class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.servers, self.own, self.peers, self.passwords = [], {}, {}, {}
-        self.site, self.known, self.flooded = None, {}, None
+        self.site, self.known, self.few, self.flooded = None, {}, {}, None
         self.pairs = []
         self.openssl = OpenSSL()
         self.keys = {alg: workload.make_key(alg) for alg in ALGS}
@@ -101,10 +101,14 @@ class Bench:
         self.pairs += [Pair(self.own[case], self.own[reference], twin) for case, reference in names]
 
     def prepare_site(self):
-        self.site = accounts.Site(self.options.build, self.folder, self.options, self.start)
-        self.known = self.site.cases(self.tokens["good"])
-        self.site.warm(self.known)
-        self.pairs += self.site.pairs(self.known)
+        options = self.options
+        small, self.site = (
+            accounts.Site(options.build, self.folder + "/" + name, self.folder + "/keys.json", keys, options.used,
+                          self.start) for name, keys in (("few", options.used), ("many", options.keys)))
+        self.known, self.few = self.site.cases(self.tokens["good"]), small.rotation()
+        for site, cases in ((self.site, self.known), (small, self.few)):
+            site.warm(cases)
+            self.pairs += site.pairs(cases)
 
     def prepare_peers(self):
         folder, npm = self.folder, self.options.npm
@@ -149,7 +153,7 @@ class Bench:
             for case in [*alone, *self.pairs]:
                 case.measure(self.options.seconds)
         if self.site:
-            self.flooded = self.site.flood(self.known["key"])
+            self.flooded = self.site.flood(self.known["key"], self.options.rounds, self.options.seconds)
 
     def stop(self):
         for server in self.servers:
@@ -202,7 +206,7 @@ def show(bench):
     if bench.own:
         show_own(bench.own, bench.openssl)
     if bench.site:
-        accounts.show(bench.site, bench.known, bench.flooded)
+        accounts.show(bench.site, bench.known, bench.few, bench.flooded)
         passwords.show(bench.known, bench.passwords)
     if bench.peers:
         show_peers(bench.own, bench.peers)
