@@ -19,14 +19,20 @@ static bool is_short(size_t len)
 bool memo_find(const struct memo *memo, uint64_t version, const uint8_t *name, size_t len,
                struct dw_known *found)
 {
+    const struct memo_place *place;
     const struct memo_entry *entry;
+    uint32_t part;
 
     if (version == 0 || !is_short(len)) {
         return false;
     }
-    entry = &memo->entries[part_of(name, len) % MEMO_SLOTS];
-    if (entry->version != version || entry->name_len != len ||
-        memcmp(entry->name, name, len) != 0) {
+    part = part_of(name, len);
+    place = &memo->places[part % MEMO_SLOTS];
+    if (place->version != version || place->part != part) {
+        return false;
+    }
+    entry = &memo->entries[part % MEMO_SLOTS];
+    if (entry->name_len != len || memcmp(entry->name, name, len) != 0) {
         return false;
     }
     *found = (struct dw_known){
@@ -41,6 +47,7 @@ bool memo_find(const struct memo *memo, uint64_t version, const uint8_t *name, s
 void memo_keep(struct memo *memo, uint64_t version, const uint8_t *name, size_t len,
                const struct dw_known *found)
 {
+    struct memo_place *place;
     struct memo_entry *entry;
     uint32_t part;
 
@@ -48,12 +55,14 @@ void memo_keep(struct memo *memo, uint64_t version, const uint8_t *name, size_t 
         return;
     }
     part = part_of(name, len);
-    entry = &memo->entries[part % MEMO_SLOTS];
-    if (entry->version == version && entry->waits != part) {
-        entry->waits = part;
+    place = &memo->places[part % MEMO_SLOTS];
+    if (place->version == version && place->waits != part) {
+        place->waits = part;
         return;
     }
-    entry->version = version;
+    place->version = version;
+    place->part = part;
+    entry = &memo->entries[part % MEMO_SLOTS];
     entry->until = found->until;
     entry->renew = found->renew;
     entry->name_len = (uint16_t)len;

@@ -11,11 +11,16 @@
 #define MEMO_CLAIMS 400 /* longer ones are looked up each time */
 #define MEMO_SLOTS  4096
 
-struct memo_entry {
+/* Whose a place is, beside the entries: who is not here costs one line of the processor's cache. */
+struct memo_place {
     uint64_t version; /* of what is known, when it was found; 0: nothing is here */
+    uint32_t part;    /* of the name */
+    uint32_t waits;   /* that of one who was not given this place */
+};
+
+struct memo_entry {
     int64_t until;
     int64_t renew;
-    uint32_t waits; /* a part of the name that was not given this place */
     uint16_t claims_len;
     uint16_t name_len;
     uint8_t name[MEMO_NAME];
@@ -23,6 +28,7 @@ struct memo_entry {
 };
 
 struct memo {
+    struct memo_place places[MEMO_SLOTS];
     struct memo_entry entries[MEMO_SLOTS];
 };
 
