@@ -68,14 +68,15 @@ ngx_int_t identity_strip(ngx_http_request_t *r)
 static struct told {
     ngx_str_t name;
     size_t member; /* a struct dw_span of struct record */
+    bool is_ours;  /* our own word, which a field can hold as it is */
     u_char lowcase[32];
     ngx_uint_t hash;
 } fields_told[] = {
-#define TOLD(name, member) {ngx_string(name), offsetof(struct record, decision.member), "", 0},
+#define TOLD(name, member) {ngx_string(name), offsetof(struct record, decision.member), false, "", 0},
     DW_IDENTITY_FIELDS(TOLD)
 #undef TOLD
-        {ngx_string("Doorward-Scheme"), offsetof(struct record, scheme), "", 0},
-    {ngx_string("Doorward-Id"), offsetof(struct record, id), "", 0},
+        {ngx_string("Doorward-Scheme"), offsetof(struct record, scheme), true, "", 0},
+    {ngx_string("Doorward-Id"), offsetof(struct record, id), true, "", 0},
 };
 
 #define N_TOLD (sizeof(fields_told) / sizeof(fields_told[0]))
@@ -89,29 +90,37 @@ void identity_prepare(void)
     }
 }
 
-static ngx_int_t tell(ngx_http_request_t *r, struct told *told, struct dw_span value)
+static ngx_int_t encode(ngx_http_request_t *r, struct dw_span value, ngx_str_t *encoded)
 {
     const size_t room = 3 * value.len;
-    ngx_table_elt_t *field;
-    u_char *bytes;
+    u_char *bytes = ngx_pnalloc(r->pool, room + 1);
     size_t len = 0;
+
+    if (bytes == NULL || dw_identity_write(value, (char *)bytes, room, &len) != 0) {
+        return NGX_ERROR;
+    }
+    bytes[len] = '\0';
+    *encoded = (ngx_str_t){len, bytes};
+    return NGX_OK;
+}
+
+static ngx_int_t tell(ngx_http_request_t *r, struct told *told, struct dw_span value)
+{
+    ngx_str_t encoded = {value.len, (u_char *)(uintptr_t)value.at};
+    ngx_table_elt_t *field;
 
     if (value.len == 0) {
         return NGX_OK;
     }
     field = ngx_list_push(&r->headers_in.headers);
-    bytes = ngx_pnalloc(r->pool, room + 1);
-    if (field == NULL || bytes == NULL ||
-        dw_identity_write(value, (char *)bytes, room, &len) != 0) {
+    if (field == NULL || (!told->is_ours && encode(r, value, &encoded) != NGX_OK)) {
         return NGX_ERROR;
     }
     ngx_memzero(field, sizeof(*field));
     field->key = told->name;
     field->lowcase_key = told->lowcase;
     field->hash = told->hash;
-    field->value.data = bytes;
-    field->value.len = len;
-    bytes[len] = '\0';
+    field->value = encoded;
     return NGX_OK;
 }
 

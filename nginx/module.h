@@ -70,7 +70,7 @@ struct record {
     struct dw_decision decision; /* its spans last as long as the request */
     enum dw_asking asking;       /* DW_MAY_ASK: nobody was asked yet */
     enum dw_reason heard;        /* what the daemon has refused it for */
-    uint32_t latency_us;
+    int64_t begun_us; /* when it was decided last */
     char id_text[RECENT_ID_SIZE];
     struct dw_span id;
     struct dw_span reason; /* its id; once denied, that of the denial */

@@ -220,10 +220,9 @@ static void decide(ngx_http_request_t *r, struct record *record, const struct pl
         .heard = record->heard,
         .rehearsal = has_used(r),
     };
-    const int64_t begin = read_clock();
 
+    record->begun_us = read_clock();
     guard_decide(settings->guard, &record->request, &terms, &record->decision);
-    record->latency_us = (uint32_t)(read_clock() - begin);
     forget_password(&record->decision);
 }
 
@@ -243,7 +242,7 @@ ngx_int_t record_judge(ngx_http_request_t *r, struct record *record, const struc
     }
     if (record->id.len == 0) {
         guard_id(guard, record->id_text);
-        record->id = dw_span_of(record->id_text);
+        record->id = (struct dw_span){record->id_text, sizeof(record->id_text) - 1};
     }
     if (record->asking == DW_HAVE_ASKED) {
         guard_watch(guard); /* the answer may lie on an edge that was not there before */
@@ -271,15 +270,17 @@ static bool is_logged(ngx_http_request_t *r, const struct record *record, int st
 void record_log(ngx_http_request_t *r, struct record *record, int status)
 {
     const ngx_time_t *now = ngx_timeofday();
-    const struct guard_record line = {
+    struct guard_record line;
+
+    if (is_logged(r, record, status)) {
+        return;
+    }
+    record->logged = status;
+    line = (struct guard_record){
         .id = record->id_text,
         .status = status,
         .at_us = (int64_t)now->sec * 1000000 + (int64_t)now->msec * 1000,
-        .latency_us = record->latency_us,
+        .latency_us = (uint32_t)(read_clock() - record->begun_us),
     };
-
-    if (!is_logged(r, record, status)) {
-        record->logged = status;
-        (void)guard_record(settings_of(r)->guard, &record->request, &record->decision, &line);
-    }
+    (void)guard_record(settings_of(r)->guard, &record->request, &record->decision, &line);
 }
