@@ -3,7 +3,8 @@
 
 #include "schemes.h"
 
-#define SESSION_SIZE 32 /* bytes of a session's secret; its cookie has 43 characters */
+#define SESSION_SIZE 32 /* bytes of a session's secret */
+#define SESSION_TEXT 43 /* characters of its cookie */
 #define ORIGIN_SIZE  512
 
 static struct dw_span name_of(const struct dw_policy *policy)
@@ -173,15 +174,16 @@ enum dw_reason cookie_authenticate(struct trial *trial, struct dw_span value)
     struct dw_known known;
 
     found->token = value;
-    if (!is_session(value)) {
+    if (value.len != SESSION_TEXT) {
         return DW_COOKIE_UNKNOWN;
     }
     found->fact = DW_FACT_SESSION;
     dw_fact_name(DW_FACT_SESSION, value, found->name);
     enum dw_reason reason = lookup_find(trial, &known);
-    if (reason == DW_REASON_NONE) {
-        reason = lookup_accept(trial, &known);
+    if (reason != DW_REASON_NONE) {
+        return is_session(value) ? reason : DW_COOKIE_UNKNOWN; /* one that is known was ours */
     }
+    reason = lookup_accept(trial, &known);
     if (reason != DW_REASON_NONE || is_safe(trial->request)) {
         return reason;
     }
