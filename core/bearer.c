@@ -79,7 +79,7 @@ static enum dw_reason verify_token(struct trial *trial, const struct cache_key *
 
 static enum dw_reason read_jwt(struct trial *trial, struct dw_span token)
 {
-    const struct cache_key name = {trial->policy, token};
+    const struct cache_key name = cache_key_of(trial->policy, token);
     struct dw_cache *cache = trial->answers->cache;
     struct dw_decision *found = trial->found;
 

@@ -10,10 +10,10 @@
  * audience, scope and revocation are judged again on every hit.
  */
 
-#define WAYS         4
-#define SLOT_BYTES   4160 /* not 4096: their beginnings would share a few lines of a CPU's cache */
-#define SLOTS_MAX    (1u << 20)
-#define HASHED_BYTES 64
+#define WAYS       4
+#define SLOT_BYTES 4160 /* not 4096: their beginnings would share a few lines of a CPU's cache */
+#define SLOTS_MAX  (1u << 20)
+#define MARK_BYTES 64
 
 struct slot_head {
     const struct dw_policy *policy; /* NULL: empty */
@@ -84,13 +84,18 @@ void dw_cache_free(struct dw_cache *cache)
     free(cache);
 }
 
-/* The end of a signature tells tokens apart as well as the whole would. Never 0, which marks an empty
- * slot. */
-static uint64_t hash_of(const struct dw_cache *cache, struct dw_span token)
+/* The end of a signature tells tokens apart as well as the whole would. */
+struct cache_key cache_key_of(const struct dw_policy *policy, struct dw_span token)
 {
-    const size_t skipped = token.len > HASHED_BYTES ? token.len - HASHED_BYTES : 0;
+    const size_t skipped = token.len > MARK_BYTES ? token.len - MARK_BYTES : 0;
 
-    return siphash(cache->seed, token.at + skipped, token.len - skipped) | 1;
+    return (struct cache_key){policy, token, span_from(token, skipped)};
+}
+
+/* Never 0, which marks an empty slot. */
+static uint64_t hash_of(const struct dw_cache *cache, const struct cache_key *key)
+{
+    return siphash(cache->seed, key->mark.at, key->mark.len) | 1;
 }
 
 static size_t bucket_of(const struct dw_cache *cache, uint64_t hash)
@@ -105,7 +110,7 @@ static bool is_same(const struct slot_head *head, const struct cache_key *key)
 
 static const struct slot_head *find_slot(const struct dw_cache *cache, const struct cache_key *key)
 {
-    const uint64_t hash = hash_of(cache, key->token);
+    const uint64_t hash = hash_of(cache, key);
     const size_t bucket = bucket_of(cache, hash);
 
     for (size_t i = bucket; i < bucket + WAYS; i++) {
@@ -202,7 +207,7 @@ static bool keep_all(struct slot *slot, struct dw_jwt *jwt)
 static struct slot *take_slot(struct dw_cache *cache, const struct cache_key *key,
                               const struct dw_jwt *jwt, int64_t now)
 {
-    const uint64_t hash = hash_of(cache, key->token);
+    const uint64_t hash = hash_of(cache, key);
 
     if (!is_met_again(cache, hash)) {
         return NULL;

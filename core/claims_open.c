@@ -52,9 +52,10 @@ enum dw_reason object_copy(struct dw_span text, unsigned char *room, size_t size
 enum dw_reason claims_parse(struct dw_span text, unsigned char *room, size_t size,
                             struct dw_jwt *jwt)
 {
-    struct dw_jwt found = {.alg = DW_ALG_NONE};
+    struct dw_jwt found;
     struct json json;
 
+    jwt_clear(&found);
     if (text.len > DW_CLAIMS_MAX) {
         return DW_TOKEN_JSON;
     }
@@ -63,7 +64,7 @@ enum dw_reason claims_parse(struct dw_span text, unsigned char *room, size_t siz
         reason = claims_read(&json, (char *)room + size - text.len, &found);
     }
     if (reason == DW_REASON_NONE) {
-        *jwt = found;
+        jwt_copy(&found, jwt);
     }
     return reason;
 }

@@ -249,12 +249,14 @@ static void make_nonces(struct trial *trial)
 void dw_decide(const struct dw_policy *policy, const struct dw_answers *answers,
                const struct dw_request *request, struct dw_work *work, struct dw_decision *decision)
 {
-    struct trial trial = {.policy = policy,
-                          .answers = answers,
-                          .request = request,
-                          .work = work,
-                          .found = decision};
+    struct trial trial;
 
+    trial_begin(&trial);
+    trial.policy = policy;
+    trial.answers = answers;
+    trial.request = request;
+    trial.work = work;
+    trial.found = decision;
     *decision = (struct dw_decision){.verdict = DW_DENY, .reason = DW_GUARD_FAILED};
     decision->reason = judge(&trial);
     switch (dw_reason_text(decision->reason)->status) {

@@ -184,7 +184,8 @@ enum jws_part { JWS_HEADER, JWS_PAYLOAD, JWS_SIGNATURE, JWS_PARTS };
 DW_MUST_USE enum dw_reason jws_split(struct dw_span token, char *buffer, size_t size,
                                      struct dw_span parts[JWS_PARTS], struct dw_span *signed_part);
 
-/* All that is filled: room for many audiences is seldom. */
+/* Without all the room for audiences: they are counted, and mostly few. */
+void jwt_clear(struct dw_jwt *jwt);
 void jwt_copy(const struct dw_jwt *from, struct dw_jwt *to);
 
 /* -- claims.c ---------------------------------------------------------------------------------- */
@@ -214,7 +215,10 @@ DW_MUST_USE enum dw_reason claims_parse(struct dw_span text, unsigned char *room
 struct cache_key {
     const struct dw_policy *policy;
     struct dw_span token;
+    struct dw_span mark; /* a few bytes that tell it from others */
 };
+
+struct cache_key cache_key_of(const struct dw_policy *policy, struct dw_span token);
 
 /* The token, if it was verified under a key that is still in `issuers`; else NULL. */
 const struct dw_jwt *cache_find(const struct dw_cache *cache, const struct cache_key *key,

@@ -52,7 +52,7 @@ static enum dw_reason split(struct dw_span token, struct dw_span parts[JWS_PARTS
 enum dw_reason jws_split(struct dw_span token, char *buffer, size_t size,
                          struct dw_span parts[JWS_PARTS], struct dw_span *signed_part)
 {
-    struct dw_span texts[JWS_PARTS];
+    struct dw_span texts[JWS_PARTS] = {SPAN_NONE};
     size_t used = 0;
 
     const enum dw_reason reason = split(token, texts);
@@ -186,6 +186,11 @@ static enum dw_reason read_parts(const struct dw_span parts[JWS_PARTS], struct r
     return claims_read(&json, writable(parts[JWS_PAYLOAD], room), jwt);
 }
 
+void jwt_clear(struct dw_jwt *jwt)
+{
+    memset(jwt, 0, offsetof(struct dw_jwt, aud));
+}
+
 void jwt_copy(const struct dw_jwt *from, struct dw_jwt *to)
 {
     memcpy(to, from, offsetof(struct dw_jwt, aud) + from->n_aud * sizeof(from->aud[0]));
@@ -194,13 +199,15 @@ void jwt_copy(const struct dw_jwt *from, struct dw_jwt *to)
 enum dw_reason dw_jwt_parse(struct dw_span token, struct dw_work *work, struct dw_jwt *jwt)
 {
     struct room *room = (struct room *)(void *)(work->bytes + WORK_TOKEN);
-    struct dw_jwt found = {.token = token};
     struct dw_span parts[JWS_PARTS];
+    struct dw_jwt found;
     enum dw_reason reason;
 
     if (token.len > DW_TOKEN_MAX) {
         return DW_TOKEN_TOO_LARGE;
     }
+    jwt_clear(&found);
+    found.token = token;
     reason = jws_split(token, room->text, sizeof(room->text), parts, &found.signed_part);
     if (reason != DW_REASON_NONE) {
         return reason;
@@ -208,7 +215,7 @@ enum dw_reason dw_jwt_parse(struct dw_span token, struct dw_work *work, struct d
     found.signature = parts[JWS_SIGNATURE];
     reason = read_parts(parts, room, &found);
     if (reason == DW_REASON_NONE) {
-        *jwt = found;
+        jwt_copy(&found, jwt);
     }
     return reason;
 }

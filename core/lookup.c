@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schemes.h"
 
+/* Of a fact's name: of both halves, one of which many have in common if it is a password's. */
+#define MARK_AT   (DW_FACT_NAME / 4)
+#define MARK_SIZE (DW_FACT_NAME / 2)
+
 /* What is said of the credentials of each kind. */
 static const struct kind {
     enum dw_reason ask, expired, revoked;
@@ -74,7 +78,8 @@ static enum dw_reason look_again(const struct trial *trial, const struct kind *k
 enum dw_reason lookup_read(struct trial *trial, const struct dw_known *known)
 {
     struct dw_cache *cache = known->again ? trial->answers->cache : NULL;
-    const struct cache_key name = {trial->policy, known->claims};
+    const struct dw_span mark = {(const char *)trial->found->name + MARK_AT, MARK_SIZE};
+    const struct cache_key name = {trial->policy, known->claims, mark};
     const struct dw_jwt *met = cache == NULL ? NULL : cache_find_claims(cache, &name);
 
     if (met != NULL) {

@@ -35,6 +35,9 @@ struct trial {
 #define WORK_SPARE (2u * WORK_ROOM)  /* small texts that must last as long as the decision */
 #define WORK_CLAIMS (3u * WORK_ROOM) /* a DPoP proof and, once that is judged, claims_open() */
 
+/* Nothing found out yet. */
+void trial_begin(struct trial *trial);
+
 /* Memory that lasts as long as the decision; NULL: none is left. */
 char *trial_take(struct trial *trial, size_t n);
 

@@ -3,6 +3,14 @@
 
 #define NUMBER_SIZE 24
 
+void trial_begin(struct trial *trial)
+{
+    trial->demands.n = 0;
+    trial->spare = 0;
+    jwt_clear(&trial->who);
+    trial->claims = SPAN_NONE;
+}
+
 char *trial_take(struct trial *trial, size_t n)
 {
     if (n > WORK_ROOM - trial->spare) {
