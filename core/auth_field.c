@@ -49,36 +49,34 @@ size_t skip_blanks(struct dw_span field, size_t at)
     return at;
 }
 
-struct dw_span read_token(struct dw_span field, size_t *at)
-{
-    const size_t start = *at;
-
-    while (*at < field.len && is_tchar(field.at[*at])) {
-        (*at)++;
-    }
-    return *at > start ? (struct dw_span){field.at + start, *at - start} : SPAN_NONE;
-}
-
 /* A bearer token of some hundred bytes goes through here on every request: four bytes at a time. */
-static size_t skip_token68_chars(struct dw_span field, size_t at)
+static size_t skip_class(struct dw_span field, size_t at, uint8_t class)
 {
     while (field.len - at >= 4) {
         const unsigned char *c = (const unsigned char *)field.at + at;
 
-        if ((CLASSES[c[0]] & CLASSES[c[1]] & CLASSES[c[2]] & CLASSES[c[3]] & TOKEN68) == 0) {
+        if ((CLASSES[c[0]] & CLASSES[c[1]] & CLASSES[c[2]] & CLASSES[c[3]] & class) == 0) {
             break;
         }
         at += 4;
     }
-    while (at < field.len && is_token68_char(field.at[at])) {
+    while (at < field.len && (CLASSES[(unsigned char)field.at[at]] & class) != 0) {
         at++;
     }
     return at;
 }
 
+struct dw_span read_token(struct dw_span field, size_t *at)
+{
+    const size_t start = *at;
+
+    *at = start < field.len ? skip_class(field, start, TCHAR) : start;
+    return *at > start ? (struct dw_span){field.at + start, *at - start} : SPAN_NONE;
+}
+
 struct dw_span read_token68(struct dw_span field, size_t *at)
 {
-    size_t end = skip_token68_chars(field, *at);
+    size_t end = *at < field.len ? skip_class(field, *at, TOKEN68) : *at;
     struct dw_span token68;
 
     if (end == *at) {

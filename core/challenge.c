@@ -79,25 +79,25 @@ static bool is_token68(struct dw_span span)
     return read_token68(span, &end).len > 0 && end == span.len;
 }
 
-/* A piece ends before each character that needs an escape: most values are one. */
 static int write_quoted(struct dw_span value, struct text *text)
 {
-    size_t start = 0;
-
     text_char(text, '"');
-    for (size_t i = 0; i < value.len; i++) {
-        const char c = value.at[i];
-
-        if (!is_text_char(c)) {
+    while (value.len > 0) {
+        const size_t n = text_plain_run(value.at, value.len);
+        text_add(text, (struct dw_span){value.at, n});
+        value = span_from(value, n);
+        if (value.len == 0) {
+            break;
+        }
+        if (!is_text_char(value.at[0])) {
             return DW_ERR_SYNTAX;
         }
-        if (c == '"' || c == '\\') {
-            text_add(text, (struct dw_span){value.at + start, i - start});
+        if (value.at[0] == '"' || value.at[0] == '\\') {
             text_char(text, '\\');
-            start = i;
         }
+        text_char(text, value.at[0]);
+        value = span_from(value, 1);
     }
-    text_add(text, span_from(value, start));
     text_char(text, '"');
     return 0;
 }

@@ -101,7 +101,7 @@ int dw_denial_write(const struct dw_policy *policy, const struct dw_request *req
     /* Whoever writes the answer to a question left open could not ask it. */
     const enum dw_reason reason =
         decision->verdict == DW_ASK ? DW_GUARD_UNREACHABLE : decision->reason;
-    struct dw_denial made = {.n_fields = 0};
+    struct dw_denial made;
     struct text text;
     struct answer answer = {.policy = policy,
                             .request = request,
@@ -114,6 +114,8 @@ int dw_denial_write(const struct dw_policy *policy, const struct dw_request *req
     if (!is_id(id)) {
         return DW_ERR_SYNTAX;
     }
+    made.body = SPAN_NONE;
+    made.n_fields = 0;
     text_init(&text, buffer, size);
     answer.status = status_for(&answer);
     hide(&answer);
@@ -122,6 +124,6 @@ int dw_denial_write(const struct dw_policy *policy, const struct dw_request *req
         return error;
     }
     made.status = answer.status;
-    *denial = made;
+    memcpy(denial, &made, offsetof(struct dw_denial, fields[made.n_fields]));
     return 0;
 }

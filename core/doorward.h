@@ -374,9 +374,9 @@ DW_MUST_USE DW_API int dw_identity_write(struct dw_span value, char *buffer, siz
 /* Spans borrow the buffer or the policy, or are static. */
 struct dw_denial {
     int status;
-    struct dw_field fields[DW_DENIAL_FIELDS]; /* all to be sent, Content-Type and Doorward-Id too */
-    size_t n_fields;
     struct dw_span body; /* problem+json, JSON or HTML as Accept prefers; for HEAD its length only */
+    size_t n_fields;
+    struct dw_field fields[DW_DENIAL_FIELDS]; /* all to be sent, Content-Type and Doorward-Id too */
 };
 
 /* Writes the answer to a decision that is not ALLOW. `id` is yours: 1 to 32 letters and digits that

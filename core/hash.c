@@ -181,8 +181,9 @@ static void begin_hmac(struct hash *hash, const uint8_t key[32], uint8_t pad)
 {
     uint8_t block[HMAC_BLOCK];
 
-    for (size_t i = 0; i < sizeof(block); i++) {
-        block[i] = i < 32 ? key[i] ^ pad : pad;
+    memset(block, pad, sizeof(block));
+    for (size_t i = 0; i < 32; i++) {
+        block[i] ^= key[i];
     }
     begin_hash(hash, DW_DIGEST_SHA256);
     add_bytes(hash, block, sizeof(block));

@@ -87,26 +87,30 @@ static int write_offers(struct answer *answer)
     return answer->denial->n_fields > before ? 0 : write_placeholder(answer);
 }
 
-/* Only where other credentials could help: not on 429 or 503, and not on a path that cannot be read.
- * On a 403 that is a token with more scope (RFC 6750 s3.1). */
 static int write_due(struct answer *answer)
-{
-    const enum dw_scheme scheme = answer->decision->scheme;
-
-    if (answer->reason->status == 401) {
-        return write_offers(answer);
-    }
-    if (strcmp(answer->reason->error, "insufficient_scope") == 0 &&
-        (scheme == DW_SCHEME_BEARER || scheme == DW_SCHEME_DPOP)) {
-        return CHALLENGES[scheme](answer);
-    }
-    return 0;
-}
-
-int answer_challenges(struct answer *answer)
 {
     struct wanted wanted;
 
     const int error = write_wanted(answer, &wanted);
-    return error == 0 ? write_due(answer) : error;
+    if (error != 0) {
+        return error;
+    }
+    return answer->reason->status == 401 ? write_offers(answer)
+                                         : CHALLENGES[answer->decision->scheme](answer);
+}
+
+/* Only where other credentials could help: not on 429 or 503, and not on a path that cannot be read.
+ * On a 403 that is a token with more scope (RFC 6750 s3.1). */
+int answer_challenges(struct answer *answer)
+{
+    const enum dw_scheme scheme = answer->decision->scheme;
+
+    if (answer->reason->status == 401) {
+        return write_due(answer);
+    }
+    if (strcmp(answer->reason->error, "insufficient_scope") == 0 &&
+        (scheme == DW_SCHEME_BEARER || scheme == DW_SCHEME_DPOP)) {
+        return write_due(answer);
+    }
+    return 0;
 }

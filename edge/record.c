@@ -98,6 +98,7 @@ static void fill_credentials(const struct dw_decision *decision, struct recent_e
     copy_text(decision->client, entry->client, sizeof(entry->client));
     copy_text(decision->credential, entry->credential, sizeof(entry->credential));
     copy_text(record_account(decision->account), entry->account, sizeof(entry->account));
+    entry->token[0] = '\0';
     if (has_fingerprint(decision->scheme)) {
         write_fingerprint(decision->token, entry->token, sizeof(entry->token));
     }
@@ -108,14 +109,12 @@ void record_fill(const struct dw_request *request, const struct dw_decision *dec
 {
     const char *route = decision->route != NULL ? decision->route->path : "(none)";
 
-    *entry = (struct recent_entry){
-        .at_us = record->at_us,
-        .latency_us = record->latency_us,
-        .reason = (uint16_t)decision->reason,
-        .status = (uint16_t)record->status,
-        .scheme = (uint8_t)decision->scheme,
-        .cached = decision->cached ? 1 : 0,
-    };
+    entry->at_us = record->at_us;
+    entry->latency_us = record->latency_us;
+    entry->reason = (uint16_t)decision->reason;
+    entry->status = (uint16_t)record->status;
+    entry->scheme = (uint8_t)decision->scheme;
+    entry->cached = decision->cached ? 1 : 0;
     copy_text(dw_span_of(record->id), entry->id, sizeof(entry->id));
     copy_text(request->method, entry->method, sizeof(entry->method));
     copy_text(path_of(request->target), entry->path, sizeof(entry->path));
