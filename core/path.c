@@ -39,13 +39,15 @@ static int encoded_byte(struct dw_span text, size_t at)
 /* RFC 9112 s3.2: origin-form, or absolute-form with its scheme and authority taken off. */
 static struct dw_span path_of(struct dw_span target)
 {
-    const bool plain = span_starts_nocase(target, "http://");
+    const char *query = target.len == 0 ? NULL : memchr(target.at, '?', target.len);
 
-    for (size_t i = 0; i < target.len; i++) {
-        if (target.at[i] == '?') {
-            target.len = i;
-        }
+    if (query != NULL) {
+        target.len = (size_t)(query - target.at);
     }
+    if (target.len > 0 && target.at[0] == '/') {
+        return target;
+    }
+    const bool plain = span_starts_nocase(target, "http://");
     if (plain || span_starts_nocase(target, "https://")) {
         target = span_from(target, plain ? 7 : 8);
         const char *slash = memchr(target.at, '/', target.len);

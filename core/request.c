@@ -11,7 +11,8 @@ size_t request_field(const struct dw_request *request, struct dw_span name, stru
     size_t n = 0;
 
     for (size_t i = 0; i < request->n_fields; i++) {
-        if (!dw_span_equal_nocase(request->fields[i].name, name)) {
+        const struct dw_span there = request->fields[i].name;
+        if (there.len != name.len || !dw_span_equal_nocase(there, name)) {
             continue;
         }
         if (n == 0) {

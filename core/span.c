@@ -34,7 +34,7 @@ bool dw_span_equal_nocase(struct dw_span a, struct dw_span b)
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.at[i]) != lower(b.at[i])) {
+        if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) {
             return false;
         }
     }
@@ -49,7 +49,7 @@ bool dw_secret_equal(struct dw_span a, struct dw_span b)
 void dw_secret_wipe(void *at, size_t len)
 {
     if (at != NULL) {
-        OPENSSL_cleanse(at, len);
+        explicit_bzero(at, len);
     }
 }
 
@@ -86,15 +86,14 @@ struct dw_span span_trim(struct dw_span span)
 
 bool span_word(struct dw_span *rest, char separator, struct dw_span *word)
 {
-    struct dw_span left = *rest;
-    size_t len = 0;
+    size_t at = 0;
 
-    while (left.len > 0 && left.at[0] == separator) {
-        left = span_from(left, 1);
+    while (at < rest->len && rest->at[at] == separator) {
+        at++;
     }
-    while (len < left.len && left.at[len] != separator) {
-        len++;
-    }
+    const struct dw_span left = span_from(*rest, at);
+    const char *end = left.len == 0 ? NULL : memchr(left.at, separator, left.len);
+    const size_t len = end == NULL ? left.len : (size_t)(end - left.at);
     *rest = span_from(left, len);
     if (len == 0) {
         return false;
