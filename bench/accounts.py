@@ -200,7 +200,7 @@ class Site:
             for _ in range(rounds):
                 (used, answered), (plain, others), answers[kind] = pair.race(
                     seconds, lambda server: self.start_flood(server, kind, seconds))
-                shares.append((used - answered * plain / others) / seconds)
+                shares.append((used - answered * plain / others) / (2 * seconds))
             lost[kind] = statistics.median(shares)
         return lost, answers
 

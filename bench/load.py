@@ -105,8 +105,8 @@ class Case:
 
 class Pair:
     """A case and what it is held against, at the same time and on the same core: the machine's clock, and
-    whatever else runs there, are the same for both. Two servers alike change roles from round to round. What
-    a daemon does is counted as the case's."""
+    whatever else runs there, are the same for both. Two servers alike change roles in each round: where in
+    memory a process happens to lie makes a difference of a tenth. What a daemon does is the case's."""
 
     def __init__(self, case, reference, twin):
         self.case, self.reference, self.servers = case, reference, [case.server, twin]
@@ -121,9 +121,7 @@ class Pair:
         daemon = self.servers[0].also
         return [server.own_cpu_seconds() for server in self.servers] + [daemon.cpu_seconds() if daemon else 0]
 
-    def race(self, seconds, beside=None):
-        """What each has used, in seconds, and how many it has answered; and what `beside` printed, a process
-        started to trouble the case's server."""
+    def lap(self, seconds, beside):
         self.case.settle()
         self.servers.reverse()
         before = self.used()
@@ -135,9 +133,19 @@ class Pair:
         case, reference, daemon = (b - a for a, b in zip(before, self.used()))
         return (case + daemon, answered[0]), (reference, answered[1]), printed
 
-    def measure(self, seconds):
-        for case, (used, answered) in zip((self.case, self.reference), self.race(seconds)[:2]):
+    def race(self, seconds, beside=None):
+        """What each has used, in seconds, and how many it has answered, in both roles together; and what `beside`
+        printed last, a process started to trouble the case's server."""
+        laps = [self.lap(seconds, beside) for _ in self.servers]
+        case, reference = ([sum(lap[side][figure] for lap in laps) for figure in (0, 1)] for side in (0, 1))
+        return case, reference, laps[-1][2]
+
+    def note(self, *figures):
+        for case, (used, answered) in zip((self.case, self.reference), figures):
             case.costs.append(used * 1e6 / answered)
+
+    def measure(self, seconds):
+        self.note(*self.race(seconds)[:2])
 
 
 def ratio(case, reference):

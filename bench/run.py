@@ -11,8 +11,6 @@ with Doorward is loaded at the same moment as nginx without it: they share the c
 import argparse
 import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 
@@ -20,31 +18,11 @@ import accounts
 import passwords
 import peers
 import workload
-from load import Case, Pair, bearer, keep_awake, ratio, show_row, verdict
+from load import Case, Pair, bearer, keep_awake, ratio, show_row
+from verify import VerifyingPair
 
 ALGS = ["RS256", "ES256", "EdDSA", "HS256"]
-SPEED_NAMES = {"RS256": "+F2:", "ES256": "+F4:", "EdDSA": "+F6:"}
-SPEED_ALGS = ["rsa2048", "ecdsap256", "ed25519"]
 KINDS = ["good", "bad signature", "expired", "missing"]
-
-
-class OpenSSL:
-    """What `openssl speed` says a verification takes, measured in the same rounds."""
-
-    def __init__(self):
-        self.costs = {alg: [] for alg in SPEED_NAMES}
-
-    def measure(self):
-        output = subprocess.run(
-            ["openssl", "speed", "-mr", "-seconds", "1", *SPEED_ALGS], check=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {peers.SERVER_CORE}),
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
-        for line in output.splitlines():
-            for alg, prefix in SPEED_NAMES.items():
-                if line.startswith(prefix):
-                    rate = float(line.rpartition(":")[2])
-                    # Releases differ: operations a second, or seconds an operation.
-                    self.costs[alg].append(1e6 / rate if rate > 1 else rate * 1e6)
 
 
 class Bench:
@@ -52,8 +30,7 @@ class Bench:
         self.options, self.folder = options, folder
         self.servers, self.own, self.peers, self.passwords = [], {}, {}, {}
         self.site, self.known, self.few, self.flooded = None, {}, {}, None
-        self.pairs = []
-        self.openssl = OpenSSL()
+        self.pairs, self.verifying = [], []
         self.keys = {alg: workload.make_key(alg) for alg in ALGS}
         good = workload.make_token(self.keys["RS256"])
         self.tokens = {"good": good, "bad signature": workload.with_bad_signature(good),
@@ -97,8 +74,10 @@ class Bench:
             self.own["guarded " + alg] = Case(nginx, "/guarded", 200, file=path)
         twin = self.start(peers.start_nginx, self.options.build, self.folder, "twin")
         names = [("good", "plain"), ("guarded file", "plain file"), ("missing", "return 401")]
-        names += [("guarded " + alg, "plain " + alg) for alg in ALGS]
         self.pairs += [Pair(self.own[case], self.own[reference], twin) for case, reference in names]
+        self.verifying = [VerifyingPair(alg, self.own["guarded " + alg], self.own["plain " + alg], twin)
+                          for alg in ALGS]
+        self.pairs += self.verifying
 
     def prepare_site(self):
         options = self.options
@@ -148,8 +127,6 @@ class Bench:
             pair.warm()
         for number in range(self.options.rounds):
             print("round %d of %d" % (number + 1, self.options.rounds), file=sys.stderr)
-            if self.own:
-                self.openssl.measure()
             for case in [*alone, *self.pairs]:
                 case.measure(self.options.seconds)
         if self.site:
@@ -160,7 +137,7 @@ class Bench:
             server.stop()
 
 
-def show_own(own, openssl):
+def show_own(own, verifying):
     """Doorward against the same nginx without it, beside the targets."""
     print("\nnginx with Doorward                 CPU us    nginx alone    ratio    at most")
     show_row("one valid token, repeated", own["good"], own["plain"], 1.25)
@@ -168,18 +145,8 @@ def show_own(own, openssl):
     show_row("no token", own["missing"], own["return 401"], 1.20)
 
     print("\na different token each time       CPU us    nginx alone   verify   at most")
-    for alg in ALGS:
-        guarded, plain = own["guarded " + alg], own["plain " + alg]
-        if alg == "HS256":
-            shown, limits = "-", [1.9 * cost for cost in plain.costs]
-        else:
-            verify = openssl.costs[alg]
-            shown = "%.2f" % statistics.median(verify)
-            limits = [cost + 1.25 * time for cost, time in zip(plain.costs, verify)]
-        value = statistics.median(cost / limit for cost, limit in zip(guarded.costs, limits))
-        print("%-30s %9.2f %14.2f %8s %9.2f   %s (%.2f of it)" % (
-            alg, guarded.cost(), plain.cost(), shown, statistics.median(limits), verdict(value, 1),
-            value))
+    for pair in verifying:
+        pair.show()
 
 
 def show_peers(own, peers):
@@ -204,7 +171,7 @@ def show_peers(own, peers):
 
 def show(bench):
     if bench.own:
-        show_own(bench.own, bench.openssl)
+        show_own(bench.own, bench.verifying)
     if bench.site:
         accounts.show(bench.site, bench.known, bench.few, bench.flooded)
         passwords.show(bench.known, bench.passwords)
