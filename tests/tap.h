@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,9 +19,12 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+#define TEST_SECONDS 300 /* for a whole program: one that hangs shall not hold up all others */
+
 /* `-Wpedantic` and cmocka's own macro get along through this. */
 #define RUN_TAP(tests)                                                                             \
-    (cmocka_set_message_output(CM_OUTPUT_TAP), cmocka_run_group_tests(tests, NULL, NULL))
+    ((void)alarm(TEST_SECONDS), cmocka_set_message_output(CM_OUTPUT_TAP),                          \
+     cmocka_run_group_tests(tests, NULL, NULL))
 
 static inline void assert_span(struct dw_span span, const char *expected)
 {
