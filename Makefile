@@ -127,12 +127,13 @@ build/npm/.ready build/npm-bench/.ready:
 	@mkdir -p $(@D) && cp $< $(@D)/
 	@npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error && touch $@
 
+# Two at a time: half of a test's time is waiting.
 .PHONY: test
 test: ## install what is missing, build, and run every test (TESTS=tests/x.t for some)
 	@packaging/need test
 	@mkdir -p $(B) && git status --porcelain --untracked-files=all >$(B)/tree 2>/dev/null || rm -f $(B)/tree
 	@$(MAKE) $(JOBS) all unit-tests build/npm/.ready
-	@B=$(B) PYTHONDONTWRITEBYTECODE=1 prove --exec '' $(PROVE) \
+	@B=$(B) PYTHONDONTWRITEBYTECODE=1 prove -j2 --exec '' $(PROVE) \
 	    $(if $(filter command line,$(origin TESTS)),,$(UNIT_TESTS)) $(TESTS)
 
 SANITIZED := $(B)/sanitize
@@ -142,7 +143,7 @@ check-sanitize: ## run the C tests and the nginx tests with AddressSanitizer and
 	@packaging/need test
 	@$(MAKE) $(JOBS) B=$(SANITIZED) SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    all unit-tests build/npm/.ready
-	@B=$(SANITIZED) PYTHONDONTWRITEBYTECODE=1 ASAN_OPTIONS=detect_leaks=1 prove --exec '' $(PROVE) \
+	@B=$(SANITIZED) PYTHONDONTWRITEBYTECODE=1 ASAN_OPTIONS=detect_leaks=1 prove -j2 --exec '' $(PROVE) \
 	    $(patsubst $(B)/%,$(SANITIZED)/%,$(UNIT_TESTS)) \
 	    $(filter-out tests/nginx_fast_path.t,$(sort $(wildcard tests/nginx_*.t)))
 
