@@ -166,6 +166,17 @@ class Connection:
     def close(self):
         self.socket.close()
 
+    def end(self):
+        """Says that nothing more will come, and waits for the other side to hang up: by then it has written its
+        log."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+            self.socket.settimeout(5)
+            while self.socket.recv(65536):
+                pass
+        except OSError:
+            pass  # gone already, or in no hurry
+
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
 
@@ -227,7 +238,9 @@ class Connection:
 
 def call(port, path="/", tls=False, certificate=None, **more):
     with Connection(port, tls, certificate=certificate) as connection:
-        return connection.call(path, **more)
+        response = connection.call(path, **more)
+        connection.end()
+        return response
 
 
 get = call
