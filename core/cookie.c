@@ -4,7 +4,7 @@
 #include "schemes.h"
 
 #define SESSION_SIZE 32 /* bytes of a session's secret */
-#define SESSION_TEXT 43 /* characters of its cookie */
+#define SESSION_TEXT DW_BASE64URL_SIZE(SESSION_SIZE)
 #define ORIGIN_SIZE  512
 
 static struct dw_span name_of(const struct dw_policy *policy)

@@ -50,9 +50,9 @@ void guard_id(struct guard *guard, char id[RECENT_ID_SIZE]);
 /* What the record knows beside request and decision. */
 struct guard_record {
     const char *id;
-    int status;            /* what was answered */
+    int status; /* what was answered */
     int64_t at_us;
-    uint32_t latency_us;
+    uint32_t latency_us; /* since it began to be decided, or came to the daemon */
 };
 
 /* Puts a decision into the ring, if there is one, and counts a wrong guess. Once for each request. false:
