@@ -104,8 +104,13 @@ def source():
 
 
 def status(fields):
-    """Each from an address of its own, or wrong ones would be too many."""
-    return call_from(source(), site.port, fields=fields).status
+    """Each from an address of its own, or wrong ones would be too many. A busy machine may say: not now."""
+    def ask():
+        found[0] = call_from(source(), site.port, fields=fields).status
+        return found[0] != 503
+    found = [None]
+    wait_for("an answer that is not 503", ask)
+    return found[0]
 
 
 def check_keys(name, told):

@@ -125,11 +125,12 @@ fails "a file that is not there" 3 'No such file' user import "$place/no"
 # it asks. Prints what the terminal showed, and how the command ended.
 terminal() {
     python3 - "$@" 3<&0 <<'END'
-import os, pty, sys
+import os, pty, signal, sys
 
 lines = os.fdopen(3).read().split("\n")[:-1]
 child, terminal = pty.fork()
 if child == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs this in the background ignores it
     os.execv(sys.argv[1], sys.argv[1:])
 shown = b""
 while True:
