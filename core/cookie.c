@@ -7,7 +7,7 @@
 #define SESSION_TEXT DW_BASE64URL_SIZE(SESSION_SIZE)
 #define ORIGIN_SIZE  512
 
-static struct dw_span name_of(const struct dw_policy *policy)
+struct dw_span dw_cookie_name(const struct dw_policy *policy)
 {
     const char *name = policy->schemes.cookie.name;
 
@@ -34,18 +34,26 @@ static size_t count_cookies(struct dw_span field, struct dw_span name, struct dw
 }
 
 /* RFC 9113 s8.2.3: HTTP/2 may bring one field in several. */
-enum dw_reason cookie_find(struct trial *trial, struct dw_span *value)
+size_t dw_cookie_find(const struct dw_policy *policy, const struct dw_request *request,
+                      struct dw_span *value)
 {
-    const struct dw_request *request = trial->request;
-    const struct dw_span name = name_of(trial->policy);
-    struct dw_span there = SPAN_NONE;
+    const struct dw_span name = dw_cookie_name(policy);
     size_t n = 0;
 
+    *value = SPAN_NONE;
     for (size_t i = 0; i < request->n_fields; i++) {
         if (dw_span_equal_nocase(request->fields[i].name, DW_SPAN("Cookie"))) {
-            n += count_cookies(request->fields[i].value, name, &there);
+            n += count_cookies(request->fields[i].value, name, value);
         }
     }
+    return n;
+}
+
+enum dw_reason cookie_find(struct trial *trial, struct dw_span *value)
+{
+    struct dw_span there;
+    const size_t n = dw_cookie_find(trial->policy, trial->request, &there);
+
     if (n == 0) {
         return DW_HEADER_MISSING;
     }
@@ -139,6 +147,14 @@ static bool is_ours(const struct sender *sender, struct dw_span own, const struc
     return sender->origin.len > 0 && is_listed(origins, sender->origin);
 }
 
+bool dw_sender_is_own(const struct dw_policy *policy, const struct dw_request *request)
+{
+    const struct sender sender = find_sender(request);
+    char room[ORIGIN_SIZE];
+
+    return is_ours(&sender, request_origin(policy, request, room), &policy->schemes.cookie.origins);
+}
+
 static enum dw_reason check_sender(struct trial *trial)
 {
     const struct sender sender = find_sender(trial->request);
@@ -198,6 +214,6 @@ int cookie_challenge(struct answer *answer)
 
     challenge_put(&challenge, "realm", answer_realm(answer));
     challenge_put(&challenge, "form-action", dw_span_of(answer->policy->schemes.cookie.sign_in));
-    challenge_put(&challenge, "cookie-name", name_of(answer->policy));
+    challenge_put(&challenge, "cookie-name", dw_cookie_name(answer->policy));
     return answer_challenge(answer, &challenge);
 }

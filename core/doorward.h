@@ -342,6 +342,17 @@ DW_MUST_USE DW_API int dw_apikey_write(const char *prefix, const uint8_t random[
 DW_MUST_USE DW_API enum dw_reason dw_apikey_parse(struct dw_span key, const char *prefix,
                                                   struct dw_span *id);
 
+/* The name of the session's cookie; and its value, borrowed, with how many there are: of two, nobody can
+ * say which is meant. */
+DW_API struct dw_span dw_cookie_name(const struct dw_policy *policy);
+DW_API size_t dw_cookie_find(const struct dw_policy *policy, const struct dw_request *request,
+                             struct dw_span *value);
+
+/* Whether a page of our own origin sent the request, or of one the policy trusts with sessions (CSRF): by
+ * Sec-Fetch-Site (Fetch Metadata), which the browser itself has judged, else by Origin (RFC 6454 s7) or
+ * Referer. Who says nothing is refused. dw_decide() asks this itself; sign-in pages have to. */
+DW_API bool dw_sender_is_own(const struct dw_policy *policy, const struct dw_request *request);
+
 /* HA1 of RFC 7616 s3.4.2, in small hexadecimal digits, NUL-terminated: what is kept in place of a
  * password. 0 or DW_ERR_CRYPTO. */
 #define DW_HA1_SIZE 65

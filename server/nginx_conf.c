@@ -76,6 +76,8 @@ static void put_own(FILE *out, const char *match, const char *path, const char *
             "            proxy_http_version 1.1;\n"
             "            proxy_set_header Connection \"\";\n"
             "            proxy_set_header Host $doorward_host;\n"
+            "            proxy_set_header X-Forwarded-Proto $scheme;\n"
+            "            proxy_set_header X-Forwarded-Host $doorward_host;\n"
             "            proxy_set_header Doorward-Ask \"\";\n"
             "            proxy_set_header Doorward-Certificate \"\";\n"
             "            proxy_set_header Doorward-Source $remote_addr;\n"

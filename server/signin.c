@@ -10,7 +10,6 @@
 #include "own.h"
 #include "plain.h"
 #include "report.h"
-#include "sender.h"
 #include "text.h"
 
 #define RETURN_MAX  2048 /* bytes of a path */
@@ -88,7 +87,7 @@ static void set_cookie(struct visit *visit, const char *value, const char *rest)
     struct text text;
 
     text_init(&text, buffer, sizeof buffer);
-    text_add(&text, sender_cookie(&visit->service->config->policy));
+    text_add(&text, dw_cookie_name(&visit->service->config->policy));
     text_char(&text, '=');
     text_put(&text, value);
     text_put(&text, "; Path=/; Secure; HttpOnly; SameSite=Lax");
@@ -235,12 +234,12 @@ static int end_session(struct service *service, struct dw_span cookie, int64_t n
 
 static void sign_out(struct visit *visit)
 {
+    struct service *service = visit->service;
     struct dw_span cookie;
     struct complaint why;
 
-    if (sender_find_cookie(visit->request, sender_cookie(&visit->service->config->policy),
-                           &cookie) &&
-        end_session(visit->service, cookie, visit->described.now, &why) != 0) {
+    if (dw_cookie_find(&service->config->policy, &visit->described, &cookie) > 0 &&
+        end_session(service, cookie, visit->described.now, &why) != 0) {
         fail(visit, &why);
         return;
     }
@@ -278,7 +277,7 @@ static enum http_answer take_post(struct visit *visit, bool out)
     enum http_answer when = HTTP_ANSWERED;
     struct form form;
 
-    if (!sender_is_own(&visit->service->config->policy, request, visit->described.origin)) {
+    if (!dw_sender_is_own(&visit->service->config->policy, &visit->described)) {
         turn_away(visit, (struct dw_decision){.reason = DW_COOKIE_CROSS_SITE});
     } else if (out) {
         sign_out(visit);

@@ -79,13 +79,15 @@ def test_page(daemon):
 
 
 def test_senders(daemon):
-    host = "Origin: http://localhost"
+    host = "Origin: https://localhost"  # where nobody says how it came: a session's cookie is Secure
     for fields, status in (((OWN,), 303), ((OWN, "Origin: https://anything.test"), 303),
-                           ((host,), 303), (("Origin: https://localhost",), 303),
+                           ((host,), 303), (("Origin: http://localhost",), 403),
+                           (("Referer: https://localhost/page",), 303), (("Referer: https://evil.test/page",), 403),
                            (("Origin: http://api.test", "X-Forwarded-Proto: http", "X-Forwarded-Host: api.test"), 303),
                            (("X-Nothing: said",), 403), (("Origin: null",), 403), (("Origin: http://evil.test",), 403),
                            (("Origin: http://localhost.evil.test",), 403), (("Origin: http://evil.localhost",), 403),
                            (("Origin: https://api.test", "X-Forwarded-Proto: http", "X-Forwarded-Host: api.test"), 403),
+                           (("Origin: null", "Referer: https://localhost/page"), 403),
                            (("Sec-Fetch-Site: cross-site", host), 403), (("Sec-Fetch-Site: same-site", host), 403),
                            (("Sec-Fetch-Site: none", "Origin: null"), 403), ((OWN, "Sec-Fetch-Site: cross-site"), 403),
                            ((host, "Origin: http://evil.test"), 403)):

@@ -39,12 +39,23 @@ static struct dw_decision ask(const char *method, const struct dw_field *fields,
 static const char PAIRS[] = "a=b; __Host-doorward=" VALUE;
 static const struct dw_field FIELD = COOKIE;
 
+static size_t n_cookies(const struct dw_field *fields, size_t n, struct dw_span *value)
+{
+    return dw_cookie_find(&POLICY, &(struct dw_request){.fields = fields, .n_fields = n}, value);
+}
+
+static bool is_own(const struct dw_field *fields, size_t n)
+{
+    return dw_sender_is_own(&POLICY, &(struct dw_request){.fields = fields, .n_fields = n});
+}
+
 /* -- Cookie fields --------------------------------------------------------------------------------- */
 
 static void run_fields(const struct vector *vector)
 {
     struct guarded guarded[FIELDS_MAX];
     struct dw_field fields[FIELDS_MAX];
+    struct dw_span value;
     size_t n = 0;
 
     print_message("# %s:%d\n", vector->path, vector->number);
@@ -57,8 +68,11 @@ static void run_fields(const struct vector *vector)
     if (vector_line(vector, "value", 0) != NULL) {
         assert_reason(decision.reason, DW_ASK_SESSION);
         assert_span(decision.token, vector_value(vector, "value").at);
+        assert_int_equal(n_cookies(fields, n, &value), 1);
+        assert_true(dw_span_equal(value, decision.token));
     } else {
         assert_reason(decision.reason, dw_reason_find(vector_value(vector, "reason")));
+        assert_int_equal(n_cookies(fields, n, &value) > 1, decision.reason == DW_COOKIE_DUPLICATE);
     }
     while (n > 0) {
         guard_release(&guarded[--n]);
@@ -82,6 +96,8 @@ static void a_cookie_may_have_another_name(void **state)
     assert_reason(decide(&policy, &request).reason, DW_ASK_SESSION);
     field.value = DW_SPAN("__Host-doorward=" VALUE);
     assert_reason(decide(&policy, &request).reason, DW_HEADER_MISSING);
+    assert_span(dw_cookie_name(&policy), "sid");
+    assert_span(dw_cookie_name(&POLICY), "__Host-doorward");
 }
 
 /* -- Whose it is ------------------------------------------------------------------------------------- */
@@ -160,6 +176,9 @@ static void run_sender(const struct vector *vector)
     remember(&asked, CLAIMS "}");
     const struct dw_decision decision = ask(vector_value(vector, "method").at, fields, n);
     assert_reason(decision.reason, passes ? DW_ALLOWED_SESSION : DW_COOKIE_CROSS_SITE);
+    if (dw_span_equal(vector_value(vector, "method"), DW_SPAN("POST"))) {
+        assert_int_equal(is_own(fields, n), passes);
+    }
     if (!passes) {
         assert_span(decision.wanted, "https://api.example.com");
         assert_span(decision.subject, "alice");
