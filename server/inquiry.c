@@ -8,8 +8,9 @@
 #include "inquiry_parts.h"
 #include "report.h"
 
-#define APIKEY_RENEW 3600 /* seconds until an API key's record is looked at again */
-#define APIKEY_USE   3600 /* its last use is noted so often */
+#define APIKEY_RENEW 2700 /* seconds at least until an API key's record is looked at again, */
+#define APIKEY_MORE  900  /* and at most so many more */
+#define APIKEY_USE   2700 /* its last use is noted so often */
 #define SESSION_USE  60   /* so often at least it is noted that a session is in use */
 #define SESSION_USES 8    /* and so often in the time it may be idle */
 #define TOKEN_MIN    1    /* so long at least that whoever has asked can decide */
@@ -85,6 +86,13 @@ static enum inquiry find_keys(const struct question *question, enum dw_reason *h
 
 /* -- API keys ------------------------------------------------------------------------------------ */
 
+/* Keys that were all asked about in one minute are not all asked about again in another: names are
+ * hashes, and fall anywhere. */
+static int64_t apikey_care(const uint8_t name[DW_FACT_NAME])
+{
+    return APIKEY_RENEW + ((name[0] << 8 | name[1]) % APIKEY_MORE);
+}
+
 /* When it was last used is for people: about when is enough, and it may be lost. */
 static void note_use(const struct question *question, const struct store_apikey *key)
 {
@@ -109,7 +117,7 @@ static enum inquiry put_apikey(const struct question *question, const struct sto
     const int64_t end = key->expires == 0 ? INT64_MAX : key->expires;
     const struct dw_known known = {.claims = dw_span_of(claims),
                                    .until = earlier(end, question->now + APIKEY_KNOWN),
-                                   .renew = question->now + APIKEY_RENEW};
+                                   .renew = question->now + apikey_care(key->name)};
     return question_answer(question, &known, heard);
 }
 
