@@ -98,7 +98,7 @@ static int forget_by_hash(struct authority *authority, enum dw_digest algorithm,
 {
     uint8_t name[DW_FACT_NAME];
 
-    if (user_hash(algorithm, dw_span_of(user), dw_span_of(realm), name) != 0) {
+    if (dw_digest_userhash(algorithm, dw_span_of(user), dw_span_of(realm), name) != 0) {
         return cli_fail("the hash of a user's name could not be made");
     }
     return authority_forget(authority, DW_FACT_DIGEST, name, sizeof(name));

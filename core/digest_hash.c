@@ -53,6 +53,17 @@ int dw_digest_ha1(enum dw_digest algorithm, struct dw_span user, struct dw_span 
     return 0;
 }
 
+int dw_digest_userhash(enum dw_digest algorithm, struct dw_span user, struct dw_span realm,
+                       uint8_t hash[DW_FACT_NAME])
+{
+    const struct dw_span parts[] = {user, realm};
+
+    if (algorithm == DW_DIGEST_MD5 || algorithm >= DW_DIGESTS_END) {
+        return DW_ERR_CRYPTO;
+    }
+    return hash_join(algorithm, ':', parts, 2, hash) == DW_FACT_NAME ? 0 : DW_ERR_CRYPTO;
+}
+
 /* RFC 7616 s3.4.3. */
 static struct dw_span hash_a2(const struct digest *digest, struct dw_span method,
                               char hex[HEX_SIZE])

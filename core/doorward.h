@@ -359,6 +359,10 @@ DW_API bool dw_sender_is_own(const struct dw_policy *policy, const struct dw_req
 DW_MUST_USE DW_API int dw_digest_ha1(enum dw_digest algorithm, struct dw_span user,
                                      struct dw_span realm, struct dw_span password,
                                      char ha1[DW_HA1_SIZE]);
+/* The hash of a name that a client may send in its place (RFC 7616 s3.4.4): of 32 bytes, so not MD5. What
+ * is known of that user then has the hash for its name. 0 or DW_ERR_CRYPTO. */
+DW_MUST_USE DW_API int dw_digest_userhash(enum dw_digest algorithm, struct dw_span user,
+                                          struct dw_span realm, uint8_t hash[DW_FACT_NAME]);
 DW_API const char *dw_digest_name(enum dw_digest algorithm); /* "SHA-256" */
 
 /* The fields an upstream is told by who is calling: X(field name, span in struct dw_decision). Whoever

@@ -48,11 +48,6 @@ struct user_settings {
 DW_MUST_USE int user_name(struct dw_span text, char name[STORE_NAME_MAX + 1],
                           struct complaint *why);
 
-/* The hash of a name that a client may send in its place (RFC 7616 s3.4.4): of 32 bytes, so not MD5. 0 or
- * DW_ERR_CRYPTO. */
-DW_MUST_USE int user_hash(enum dw_digest algorithm, struct dw_span name, struct dw_span realm,
-                          uint8_t hash[DW_FACT_NAME]);
-
 /* Adds a user, or gives the one of that name this password and, unless NULL, this scope. 0 or -1 and a
  * complaint. */
 DW_MUST_USE int user_set(struct store *store, const struct user_settings *settings, int64_t now,

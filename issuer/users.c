@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "accounts.h"
@@ -25,23 +24,6 @@ int user_name(struct dw_span text, char name[STORE_NAME_MAX + 1], struct complai
     }
     return complain(why, "a user's name is UTF-8 without control characters, of 1 to %d bytes",
                     STORE_NAME_MAX);
-}
-
-int user_hash(enum dw_digest algorithm, struct dw_span name, struct dw_span realm,
-              uint8_t hash[DW_FACT_NAME])
-{
-    const EVP_MD *function = algorithm == DW_DIGEST_SHA256 ? EVP_sha256() : EVP_sha512_256();
-    char text[STORE_NAME_MAX + 1 + DW_TEXT_MAX];
-
-    if (algorithm == DW_DIGEST_MD5 || name.len > STORE_NAME_MAX || realm.len > DW_TEXT_MAX) {
-        return DW_ERR_CRYPTO;
-    }
-    memcpy(text, name.at, name.len);
-    text[name.len] = ':';
-    memcpy(text + name.len + 1, realm.at, realm.len);
-    return EVP_Digest(text, name.len + 1 + realm.len, hash, NULL, function, NULL) == 1
-               ? 0
-               : DW_ERR_CRYPTO;
 }
 
 static size_t count_characters(struct dw_span text)

@@ -129,51 +129,16 @@ enum inquiry question_password(const struct question *question, enum dw_reason *
 
 /* -- Digest hashes ------------------------------------------------------------------------------- */
 
-/* The user whose name, hashed, was sent (RFC 7616 s3.4.4). */
-struct search {
-    const uint8_t *hash;
-    struct store_user *user;
-    bool found;
-};
-
-static bool is_hash_of(const uint8_t hash[DW_FACT_NAME], const struct store_user *user)
-{
-    static const enum dw_digest ALGORITHMS[] = {DW_DIGEST_SHA256, DW_DIGEST_SHA512_256};
-    uint8_t made[DW_FACT_NAME];
-
-    for (size_t i = 0; i < sizeof ALGORITHMS / sizeof ALGORITHMS[0]; i++) {
-        if (user_hash(ALGORITHMS[i], dw_span_of(user->name), dw_span_of(user->realm), made) == 0 &&
-            memcmp(made, hash, DW_FACT_NAME) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void compare(void *context, const struct store_user *user)
-{
-    struct search *search = context;
-
-    if (!search->found && user->realm[0] != '\0' && is_hash_of(search->hash, user)) {
-        *search->user = *user;
-        search->found = true;
-    }
-}
-
-/* 0; 1: there is none; -1 and a complaint. */
+/* Where no name was sent its hash was (RFC 7616 s3.4.4), by which what is known of the user is known, too.
+ * 0; 1: there is none; -1 and a complaint. */
 static int find_user(const struct question *question, struct store_user *user,
                      struct complaint *why)
 {
     const struct dw_decision *decision = question->decision;
-    struct search search = {.hash = decision->name, .user = user};
+    struct store *store = question->service->store;
 
-    if (decision->account.len > 0) {
-        return store_user_find(question->service->store, decision->account, user, why);
-    }
-    if (store_user_list(question->service->store, compare, &search, why) != 0) {
-        return -1;
-    }
-    return search.found ? 0 : 1;
+    return decision->account.len > 0 ? store_user_find(store, decision->account, user, why)
+                                     : store_user_find_hashed(store, decision->name, user, why);
 }
 
 enum inquiry question_user(const struct question *question, enum dw_reason *heard)

@@ -62,6 +62,13 @@ static const char *const STEPS[SCHEMA_VERSION] = {
     "  PRIMARY KEY (kind, issuer, value)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX revocation_by_end ON revocation (until);",
+
+    "ALTER TABLE user ADD COLUMN userhash_sha256 BLOB;"
+    "ALTER TABLE user ADD COLUMN userhash_sha512_256 BLOB;"
+    "UPDATE user SET userhash_sha256 = userhash(1, name, realm),"
+    "  userhash_sha512_256 = userhash(2, name, realm);"
+    "CREATE INDEX user_by_sha256 ON user (userhash_sha256);"
+    "CREATE INDEX user_by_sha512_256 ON user (userhash_sha512_256);",
 };
 
 const char *schema_step(int version)

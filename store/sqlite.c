@@ -121,7 +121,7 @@ static int open_file(struct store *store, const char *path, struct complaint *wh
                      NULL) != SQLITE_OK) {
         return store_fail(store, why);
     }
-    return migrate(store, why);
+    return user_functions(store, why) == 0 ? migrate(store, why) : -1;
 }
 
 int store_open(const char *folder, struct store **store, struct complaint *why)

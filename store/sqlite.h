@@ -11,7 +11,7 @@
 enum statement {
     CLIENT_ADD, CLIENT_FIND, CLIENT_REMOVE, CLIENT_LIST,
     SIGNING_KEY_ADD, SIGNING_KEY_LIST,
-    USER_PUT, USER_REHASH, USER_FIND, USER_REMOVE, USER_LIST,
+    USER_PUT, USER_REHASH, USER_FIND, USER_FIND_HASHED, USER_REMOVE, USER_LIST,
     APIKEY_ADD, APIKEY_FIND, APIKEY_SUCCEED, APIKEY_REVOKE, APIKEY_USE, APIKEY_LIST, APIKEY_LIST_OF,
     SESSION_ADD, SESSION_SWEEP, SESSION_FIND, SESSION_USE, SESSION_END, SESSION_LIST, SESSION_LIST_OF,
     REVOCATION_PUT, REVOCATION_SWEEP, REVOCATION_LIST,
@@ -28,10 +28,15 @@ int store_fail(const struct store *store, struct complaint *why);
 
 /* -- schema.c ---------------------------------------------------------------------------------- */
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* What takes a file from a version below SCHEMA_VERSION to the next. */
 const char *schema_step(int version);
+
+/* -- user.c --------------------------------------------------------------------------------------- */
+
+/* Lets SQL say userhash(ALGORITHM, NAME, REALM). 0 or -1. */
+DW_MUST_USE int user_functions(const struct store *store, struct complaint *why);
 
 /* -- query.c: one use of a statement -------------------------------------------------------------- */
 

@@ -75,6 +75,9 @@ DW_MUST_USE int store_user_rehash(struct store *store, const char *name, const c
                                   const char *hash, struct complaint *why);
 DW_MUST_USE int store_user_find(struct store *store, struct dw_span name, struct store_user *user,
                                 struct complaint *why);
+/* The user of whom that is dw_digest_userhash(), by either algorithm. */
+DW_MUST_USE int store_user_find_hashed(struct store *store, const uint8_t hash[DW_FACT_NAME],
+                                       struct store_user *user, struct complaint *why);
 DW_MUST_USE int store_user_remove(struct store *store, const char *name, struct complaint *why);
 DW_MUST_USE int store_user_list(struct store *store,
                                 void (*each)(void *context, const struct store_user *user),

@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <sqlite3.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store.h"
@@ -65,6 +66,22 @@ static inline void run_sql(const struct place *place, const char *sql)
     assert_int_equal(sqlite3_open(place->file, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Names found, in the order they came. */
+static inline void note(char *names, const char *name)
+{
+    const size_t len = strlen(names);
+
+    snprintf(names + len, 256 - len, "%s ", name);
+}
+
+static inline double cpu_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
