@@ -178,7 +178,7 @@ static void finds_one_of_many_keys_at_once(void **state)
                    " INSERT INTO apikey SELECT printf('%012d', i * 7919 % 100000), zeroblob(32),"
                    " 'owner', 'read', i, 0, 0, 0, '' FROM n");
     begin = cpu_seconds();
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 100; i++) {
         snprintf(id, sizeof(id), "%012d", i * 97);
         assert_string_equal(find_key(store, id).id, id);
     }

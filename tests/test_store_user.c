@@ -143,7 +143,7 @@ static void finds_nobody_among_many_at_once(void **state)
                    " INSERT INTO user SELECT printf('%d', i), '', '', 'r', '', '', '', 0, 0,"
                    " randomblob(32), randomblob(32) FROM n");
     begin = cpu_seconds();
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 50; i++) {
         memset(hash, i, sizeof(hash));
         assert_int_equal(store_user_find_hashed(store, hash, &user, NULL), 1);
     }
