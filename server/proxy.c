@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MODULE     "ngx_http_doorward_module.so"
@@ -27,12 +28,20 @@ int proxy_init(struct proxy *proxy, const struct place *place, struct complaint 
 
 /* -- What is installed ------------------------------------------------------------------------- */
 
+/* A folder may be entered, which looks like a program that may be run: build/ has one named nginx. */
+static bool is_program(const char *path)
+{
+    struct stat found;
+
+    return stat(path, &found) == 0 && S_ISREG(found.st_mode) && access(path, X_OK) == 0;
+}
+
 static bool find_in(const char *folders, char program[PATH_MAX])
 {
     while (folders != NULL && *folders != '\0') {
         const size_t len = strcspn(folders, ":");
         const int written = snprintf(program, PATH_MAX, "%.*s/nginx", (int)len, folders);
-        if (len > 0 && written < PATH_MAX && access(program, X_OK) == 0) {
+        if (len > 0 && written < PATH_MAX && is_program(program)) {
             return true;
         }
         folders += folders[len] == ':' ? len + 1 : len;

@@ -233,6 +233,19 @@ def test_plain_folder(world):
     same("nothing is left elsewhere", left, [])
 
 
+def test_folder_in_path(world):
+    """A folder named nginx in PATH, such as there is in build/, is no nginx."""
+    path = os.environ["PATH"]
+    os.makedirs(f"{world.path}/path/nginx")
+    os.environ["PATH"] = f"{world.path}/path:{path}"
+    try:
+        example = Example(world, f"{world.path}/folder-in-path")
+        same("a folder named nginx in PATH: it starts", example.call().status, 401)
+        example.stop()
+    finally:
+        os.environ["PATH"] = path
+
+
 with World() as world:
     first = Example(world, f"{world.path}/data")
     token = test_commands("the first start", first)
@@ -246,6 +259,7 @@ with World() as world:
     test_commands("a second start", second)
     same("it ends well", second.stop(), 0)
     test_plain_folder(world)
+    test_folder_in_path(world)
     test_unknown_upstream(world)
     if os.geteuid() == 0:
         test_ordinary_user(world)
