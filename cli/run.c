@@ -32,6 +32,8 @@ int cli_run(int argc, char **argv)
         .n_options = sizeof known / sizeof known[0],
     };
 
+    struct complaint why;
+
     const int status = cli_read(&line, argc, argv);
     if (status != CLI_GO_ON) {
         return status;
@@ -44,5 +46,9 @@ int cli_run(int argc, char **argv)
         return CLI_USAGE;
     }
     options.flags.data = cli_data(options.flags.data, NULL);
+    if (config_check_flags(&options.flags, &why) != 0) {
+        cli_fail("%s", why.text);
+        return CLI_USAGE;
+    }
     return daemon_run(&options);
 }

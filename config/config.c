@@ -53,15 +53,35 @@ static const char *folder_of(const struct reading *reading, const char *file)
     return above == NULL ? NULL : path_in(reading->arena, above, folder);
 }
 
+static int check_flag(const struct key *flag, const char *value, struct complaint *why)
+{
+    if (value != NULL &&
+        (strnlen(value, DW_TEXT_MAX + 1) > DW_TEXT_MAX || !flag->fits(dw_span_of(value)))) {
+        return complain(why, "%s: expected %s", flag->name, flag->expected);
+    }
+    return 0;
+}
+
+int config_check_flags(const struct config_flags *flags, struct complaint *why)
+{
+    static const struct key LISTEN = {
+        .name = "--listen", .fits = is_listen, .expected = LISTEN_EXPECTED};
+    static const struct key UPSTREAM = {
+        .name = "--upstream", .fits = is_upstream, .expected = UPSTREAM_EXPECTED};
+    static const struct key DATA = {.name = "--data", .fits = is_path, .expected = PATH_EXPECTED};
+
+    if (check_flag(&LISTEN, flags->listen, why) != 0 ||
+        check_flag(&UPSTREAM, flags->upstream, why) != 0) {
+        return -1;
+    }
+    return check_flag(&DATA, flags->data, why);
+}
+
 /* The command line has the last word. */
-static int apply_flag(const struct reading *reading, const struct key *flag, const char *value,
-                      const char **member)
+static int apply_flag(const struct reading *reading, const char *value, const char **member)
 {
     if (value == NULL) {
         return 0;
-    }
-    if (strnlen(value, DW_TEXT_MAX + 1) > DW_TEXT_MAX || !flag->fits(dw_span_of(value))) {
-        return complain(reading->why, "%s: expected %s", flag->name, flag->expected);
     }
     *member = arena_text(reading->arena, dw_span_of(value));
     return *member == NULL ? -1 : 0;
@@ -70,17 +90,12 @@ static int apply_flag(const struct reading *reading, const struct key *flag, con
 static int apply_flags(const struct reading *reading, const struct config_flags *flags,
                        struct config *config)
 {
-    static const struct key LISTEN = {
-        .name = "--listen", .fits = is_listen, .expected = LISTEN_EXPECTED};
-    static const struct key UPSTREAM = {
-        .name = "--upstream", .fits = is_upstream, .expected = UPSTREAM_EXPECTED};
-    static const struct key DATA = {.name = "--data", .fits = is_path, .expected = PATH_EXPECTED};
-
-    if (apply_flag(reading, &LISTEN, flags->listen, &config->listen) != 0 ||
-        apply_flag(reading, &UPSTREAM, flags->upstream, &config->upstream) != 0) {
+    if (config_check_flags(flags, reading->why) != 0 ||
+        apply_flag(reading, flags->listen, &config->listen) != 0 ||
+        apply_flag(reading, flags->upstream, &config->upstream) != 0) {
         return -1;
     }
-    return apply_flag(reading, &DATA, flags->data, &config->data);
+    return apply_flag(reading, flags->data, &config->data);
 }
 
 static int finish(const struct reading *reading, const struct config_flags *flags,

@@ -62,6 +62,10 @@ struct config_flags {
     const char *listen, *upstream, *data;
 };
 
+/* Whether their values are such as the keys of the file may have: config_read() wants that, too. 0, or -1
+ * and a complaint. */
+DW_MUST_USE int config_check_flags(const struct config_flags *flags, struct complaint *why);
+
 /* From a file; `path` NULL: defaults alone, with our issuer enabled. Paths in the file are relative to
  * the file's folder; those in flags to the working folder. 0, or -1 and a complaint. */
 DW_MUST_USE int config_read(const char *path, const struct config_flags *flags,

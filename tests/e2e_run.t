@@ -177,9 +177,9 @@ def test_refusals(world, example):
             "another doorward")
     refused("an unknown flag", run("run", "--exmple"), "--example", 2)
     refused("a flag without its value", run("run", "--listen"), "--listen", 2)
-    refused("a listen that is none", run("run", "--listen", "nowhere", "--data", next(fresh)), "HOST:PORT")
+    refused("a listen that is none", run("run", "--listen", "nowhere", "--data", next(fresh)), "HOST:PORT", 2)
     refused("an upstream that is none", run("run", "--upstream", "ftp://x", *listen, "--data", next(fresh)),
-            "http://")
+            "http://", 2)
     refused("--example and --upstream", run("run", "--example", "--upstream", "http://127.0.0.1:1"),
             "--upstream", 2)
     refused("a configuration that is not there", run("run", "-c", f"{file}-not", *listen), f"{file}-not")
