@@ -226,14 +226,15 @@ void inspection_free(struct inspection *inspection)
     free(inspection);
 }
 
-size_t inspection_n_unmet(const struct inspection *inspection)
+bool inspection_has_failed(const struct inspection *inspection)
 {
-    size_t n = 0;
+    bool failed =
+        inspection->n_problems > 0 || (inspection->proof.was_tried && !inspection->proof.holds);
 
     for (size_t i = 0; i < inspection->n_expected; i++) {
-        n += inspection->expected[i].holds ? 0 : 1;
+        failed |= !inspection->expected[i].holds;
     }
-    return n;
+    return failed;
 }
 
 bool inspection_has_content(const struct inspection *inspection)

@@ -44,8 +44,8 @@ struct inspection {
     size_t n_expected;
 };
 
-/* How many of the claims that were expected the token does not have. */
-size_t inspection_n_unmet(const struct inspection *inspection);
+/* Whether there is a problem, a claim that is not as expected, or a signature that does not hold. */
+bool inspection_has_failed(const struct inspection *inspection);
 
 /* Looks into a token of at most INSPECTION_TOKEN_MAX bytes. `policy` may be NULL: then issuer, audience
  * and algorithm are not compared. Borrows the token and the name. NULL: out of memory. */

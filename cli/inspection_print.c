@@ -276,7 +276,7 @@ void inspection_print(FILE *file, const struct inspection *inspection)
         (void)fprintf(file, "%sproblems%s\n", title, plain);
         put_problems(file, inspection, bad, plain);
         (void)fputc('\n', file);
-    } else {
+    } else if (!inspection_has_failed(inspection)) {
         (void)fputs("No problem was found.\n", file);
     }
     if (inspection->policy_name == NULL) {

@@ -103,9 +103,6 @@ static int hold_against(struct inspection *inspection, const struct inspect_opti
 
 static int print(const struct inspection *inspection, bool json)
 {
-    const bool has_failed = inspection->n_problems > 0 || inspection_n_unmet(inspection) > 0 ||
-                            (inspection->proof.was_tried && !inspection->proof.holds);
-
     if (json) {
         inspection_print_json(stdout, inspection);
     } else {
@@ -114,7 +111,7 @@ static int print(const struct inspection *inspection, bool json)
     if (!inspection_has_content(inspection)) {
         return CLI_INPUT;
     }
-    return has_failed ? CLI_FAILED : CLI_FINE;
+    return inspection_has_failed(inspection) ? CLI_FAILED : CLI_FINE;
 }
 
 static int judge(struct dw_span token, const struct dw_policy *policy,

@@ -104,6 +104,11 @@ with World() as world:
     same("what is not as expected", [(e["holds"], e["seen"] == AUD or e["seen"]) for e in answer["expected"]],
          [(False, True), (False, None)], answer)
     same("it fails", status, 1)
+    for name, options in (("a claim is another", ["--expect", "nonce=1"]),
+                          ("no signature holds", ["--jwks", file("other.json", json.dumps(jwks(other)))])):
+        told = subprocess.run([PROGRAM, "token", "inspect", *options], input=good, text=True, capture_output=True)
+        check(f"{name}: it is not told that all is well", "fails" in told.stdout and "No problem" not in told.stdout,
+              told.stdout)
     listed = mint(keys["RS256"], claims(ISS, ["x", AUD], scope="read write"))
     status, answer, _ = inspect(listed, "--expect", f"aud={AUD},scope=write")
     same("one of a list, a word of a scope", [e["holds"] for e in answer["expected"]], [True, True], answer)
