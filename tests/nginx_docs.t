@@ -12,6 +12,9 @@ from harness import *  # noqa: E402,F403
 
 HOWTO = "docs/behind-your-own-nginx.md"
 MANUAL = "docs/man/ngx_http_doorward_module.8"
+OWN = ("/doorward/signin", "/doorward/signout", "/doorward/token", "/.well-known/jwks.json",
+       "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
+       "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/orders")
 
 
 def read(path):
@@ -61,6 +64,10 @@ with World() as world:
         world.keep(Process(line, f"{folder}/output", preload()))
         wait_for("nginx", lambda: listens(port))
         same(f"{name} guards", get(port, "/x").status, 401)
+        if name.startswith(HOWTO) and "doorward_ask" in configuration:
+            # No daemon runs here: what goes to it gets 502.
+            same(f"{name} leaves to the daemon what is its own", [get(port, path).status for path in OWN], [502] * len(OWN))
+            same(f"{name} lets nobody ask in its place", get(port, "/doorward/verify").status, 401)
 
     names = set(re.findall(r'ngx_string\("(doorward\w*)"\)', read("nginx/ngx_http_doorward_module.c")))
     told = set(re.findall(r"^\.It Ic (doorward\w*)", read(MANUAL), re.M))
