@@ -34,10 +34,20 @@ static void put_checks(const struct recent_entry *entry)
         cli_put_member("check", check->check, "");
         put_value("expected", check->expected, check->values, check->expected_at);
         put_value("seen", check->seen, check->values, check->seen_at);
-        (void)fputs(check->compared && check->seen == NULL ? ",\"seen\":null" : "", stdout);
+        (void)fputs(check->seen == NULL && check->values == STORY_TEXTS ? ",\"seen\":null" : "",
+                    stdout);
         (void)printf(",\"ok\":%s}", check->ok ? "true" : "false");
     }
     (void)fputc(']', stdout);
+}
+
+/* A program finds these in every story. */
+static void put_unknown(const struct recent_entry *entry)
+{
+    const char *scheme = dw_scheme_name(entry->scheme);
+
+    (void)fputs(scheme == NULL || *scheme == '\0' ? ",\"scheme\":null" : "", stdout);
+    (void)fputs(entry->route[0] == '\0' ? ",\"route\":null" : "", stdout);
 }
 
 /* Without the comma of its first member. */
@@ -65,6 +75,7 @@ void why_print_json(const struct recent_entry *entry)
 
     (void)fputc('{', stdout);
     past_put_members(entry);
+    put_unknown(entry);
     put_checks(entry);
     past_put_known("public", why_public(entry));
     past_put_known("private", reason->private_text);

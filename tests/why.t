@@ -30,7 +30,12 @@ def told(daemon, id):
     done = why(daemon, id, "--json")
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    return json.loads(done.stdout)
+    story = json.loads(done.stdout)
+    same(f"{story['reason']}: what no story is without", {"id", "reason", "status", "route", "scheme", "checks"} - story.keys(),
+         set(), story)
+    same(f"{story['reason']}: what no check is without", [check.keys() for check in story["checks"]],
+         [{"check": 1, "expected": 1, "seen": 1, "ok": 1}.keys()] * len(story["checks"]), story)
+    return story
 
 
 def names(story):
