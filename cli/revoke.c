@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <unistd.h>
 
 #include "authority.h"
 
@@ -147,7 +148,7 @@ static int revoke_session(struct revoking *revoking)
     return authority_revoke(authority, revocation);
 }
 
-static int revoke(struct revoking *revoking)
+static int revoke_kind(struct revoking *revoking)
 {
     struct authority *authority = revoking->authority;
     const struct store_revocation *revocation = &revoking->revocation;
@@ -212,17 +213,32 @@ static void print_line(const struct revoking *revoking)
     }
 }
 
+/* Records made here and now would be nobody's: what is said to be revoked would go on being good. */
+static int refuse_nowhere(const struct revoke_options *options)
+{
+    if (options->config != NULL || cli_data(options->data, NULL) != NULL ||
+        access("var/doorward.db", F_OK) == 0) {
+        return CLI_FINE;
+    }
+    return cli_fail(
+        "there are no records in var: say where the daemon has its own, with --data DIR "
+        "or -c FILE");
+}
+
 static int revoke_one(const struct revoke_options *options, size_t kind)
 {
     struct revoking revoking = {.options = options, .kind = kind};
-    int status = authority_open(options->config, options->data, &revoking.authority);
+    int status = refuse_nowhere(options);
 
+    if (status == CLI_FINE) {
+        status = authority_open(options->config, options->data, &revoking.authority);
+    }
     if (status != CLI_FINE) {
         return status;
     }
     status = take_all(&revoking);
     if (status == CLI_FINE) {
-        status = revoke(&revoking);
+        status = revoke_kind(&revoking);
     }
     if (status == CLI_FINE && options->json) {
         print_json(&revoking);

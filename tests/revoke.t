@@ -94,6 +94,19 @@ def check_command_line(world):
     check("no edge is made where there was none", not os.path.exists(f"{data}/edge"))
 
 
+def check_nowhere(world):
+    """In a folder without data, and told nothing, it does not say that anything was revoked."""
+    folder = world.folder("nowhere")
+    env = {name: value for name, value in os.environ.items() if name != "DOORWARD_DATA"}
+    result = subprocess.run([PROGRAM, "revoke", "--subject", "mary"], capture_output=True, text=True, cwd=folder, env=env)
+    check("without data it says where to look", result.returncode == 1 and "--data" in result.stderr and not result.stdout,
+          result.returncode, result.stderr, result.stdout)
+    same("and makes none", os.listdir(folder), [])
+    same("where it is named it is made", run("revoke", "--subject", "mary", data=f"{folder}/var").returncode, 0)
+    result = subprocess.run([PROGRAM, "revoke", "--subject", "mary"], capture_output=True, text=True, cwd=folder, env=env)
+    same("in a folder with data it goes by that", (result.returncode, result.stderr), (0, ""))
+
+
 # -- In force -----------------------------------------------------------------------------------------
 
 class House:
@@ -271,6 +284,7 @@ def check_far_edge(world):
 
 with World() as world:
     check_command_line(world)
+    check_nowhere(world)
     house = House(world)
     check_all_kinds(house)
     check_sessions(house)
