@@ -50,8 +50,9 @@ int past_open(const char *config, const char *data, struct past **past)
     if (recent_open(made->place.edge, false, &made->ring, &why) != 0 &&
         access(made->config->log, R_OK) != 0) {
         const int error = errno;
-        const int status = cli_fail("%s; nor is there a decision log: %s: %s", why.text,
-                                    made->config->log, strerror(error));
+        const int status = cli_fail("%s; nor is there a decision log: %s: %s; say where the daemon "
+                                    "has its data, with --data DIR or -c FILE",
+                                    why.text, made->config->log, strerror(error));
         past_close(made);
         return status;
     }

@@ -142,7 +142,8 @@ def check_without_daemon(world, daemon, keys):
     os.remove(f"{daemon.data}/log/decisions.jsonl.1")
     os.remove(f"{daemon.data}/log/decisions.jsonl")
     done = why(daemon, id)
-    check("neither ring nor log", done.returncode == 1 and "nor is there a decision log" in done.stderr, done)
+    check("neither ring nor log", done.returncode == 1 and "nor is there a decision log" in done.stderr and
+          "--data" in done.stderr, done)
 
 
 with World() as world:
