@@ -112,7 +112,9 @@ static int list_keys(const struct authority *authority, const struct list_option
         status = cli_fail("%s", why.text);
     }
     (void)fputs(options->json ? "]\n" : "", stdout);
-    if (listing.n == 0 && !options->json && status == CLI_FINE) {
+    if (listing.n == 0 && !options->json && status == CLI_FINE && options->owner != NULL) {
+        (void)puts("No keys of that owner.");
+    } else if (listing.n == 0 && !options->json && status == CLI_FINE) {
         (void)puts("No keys yet. Make one: doorward apikey add --owner NAME --scope \"SCOPE ...\"");
     }
     return status;
@@ -141,7 +143,7 @@ int cli_apikey_list(int argc, char **argv)
     if (status != CLI_GO_ON) {
         return status;
     }
-    status = authority_open(options.config, options.data, &authority);
+    status = authority_find(options.config, options.data, &authority);
     if (status == CLI_FINE) {
         status = list_keys(authority, &options);
         authority_close(authority);

@@ -46,6 +46,15 @@ int authority_open(const char *config, const char *data, struct authority **auth
     return CLI_FINE;
 }
 
+int authority_find(const char *config, const char *data, struct authority **authority)
+{
+    if (config == NULL && cli_data(data, NULL) == NULL && access("var/doorward.db", F_OK) != 0) {
+        return cli_fail("there are no records in var: say where the daemon has its own, with "
+                        "--data DIR or -c FILE");
+    }
+    return authority_open(config, data, authority);
+}
+
 void authority_close(struct authority *authority)
 {
     if (authority == NULL) {

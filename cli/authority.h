@@ -27,6 +27,9 @@ struct authority {
 /* Opens the records, which are made where missing. `config` and `data` are what -c and --data said, or
  * NULL. CLI_FINE, or CLI_FAILED after one line on stderr. */
 DW_MUST_USE int authority_open(const char *config, const char *data, struct authority **authority);
+/* The same, but makes none in a working folder where nobody said they are: they would be no daemon's, and
+ * what is listed there, or revoked, would go on being what it is elsewhere. */
+DW_MUST_USE int authority_find(const char *config, const char *data, struct authority **authority);
 void authority_close(struct authority *authority); /* NULL is fine */
 
 /* The realm users are to have Digest hashes for; NULL: none. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <unistd.h>
 
 #include "authority.h"
 
@@ -213,26 +212,11 @@ static void print_line(const struct revoking *revoking)
     }
 }
 
-/* Records made here and now would be nobody's: what is said to be revoked would go on being good. */
-static int refuse_nowhere(const struct revoke_options *options)
-{
-    if (options->config != NULL || cli_data(options->data, NULL) != NULL ||
-        access("var/doorward.db", F_OK) == 0) {
-        return CLI_FINE;
-    }
-    return cli_fail(
-        "there are no records in var: say where the daemon has its own, with --data DIR "
-        "or -c FILE");
-}
-
 static int revoke_one(const struct revoke_options *options, size_t kind)
 {
     struct revoking revoking = {.options = options, .kind = kind};
-    int status = refuse_nowhere(options);
+    int status = authority_find(options->config, options->data, &revoking.authority);
 
-    if (status == CLI_FINE) {
-        status = authority_open(options->config, options->data, &revoking.authority);
-    }
     if (status != CLI_FINE) {
         return status;
     }

@@ -117,7 +117,7 @@ static int session_list(int argc, char **argv)
     if (status != CLI_GO_ON) {
         return status;
     }
-    status = authority_open(options.config, options.data, &authority);
+    status = authority_find(options.config, options.data, &authority);
     if (status == CLI_FINE) {
         status = list_sessions(authority, &options);
         authority_close(authority);

@@ -91,7 +91,7 @@ int cli_user_list(int argc, char **argv)
     if (status != CLI_GO_ON) {
         return status;
     }
-    status = authority_open(options.config, options.data, &authority);
+    status = authority_find(options.config, options.data, &authority);
     if (status == CLI_FINE) {
         status = list_users(authority, &options);
         authority_close(authority);

@@ -39,6 +39,7 @@ key=$(member key <<<"$added")
 is "the key holds the id" "$(cut -d_ -f2 <<<"$key")" "$id"
 verdict "the key is kept nowhere" "$(grep -la -- "${key##*_}" "$place"/data/* 2>/dev/null)"
 like "add for a person" "$(apikey add --owner 'Jörg' --expires 90d)" '^key +dw_'
+is "none of somebody's" "$(apikey list --owner nobody)" 'No keys of that owner.'
 dated=$(apikey list --owner 'Jörg' --json)
 is "--expires 90d" "$(($(number expires <<<"$dated") - $(number created <<<"$dated")))" $((90 * 86400))
 like "list" "$(apikey list)" "^$id  ci +read write +20[0-9-]{8} [0-9:]{5}  never +never +good$"

@@ -95,12 +95,14 @@ def check_command_line(world):
 
 
 def check_nowhere(world):
-    """In a folder without data, and told nothing, it does not say that anything was revoked."""
+    """In a folder without data, and told nothing, nothing is revoked or listed."""
     folder = world.folder("nowhere")
     env = {name: value for name, value in os.environ.items() if name != "DOORWARD_DATA"}
-    result = subprocess.run([PROGRAM, "revoke", "--subject", "mary"], capture_output=True, text=True, cwd=folder, env=env)
-    check("without data it says where to look", result.returncode == 1 and "--data" in result.stderr and not result.stdout,
-          result.returncode, result.stderr, result.stdout)
+    for words in (["revoke", "--subject", "mary"], ["user", "list"], ["apikey", "list"], ["session", "list", "--json"]):
+        result = subprocess.run([PROGRAM, *words], capture_output=True, text=True, cwd=folder, env=env)
+        check(f"{words[0]}: without data it says where to look",
+              result.returncode == 1 and "--data" in result.stderr and not result.stdout,
+              result.returncode, result.stderr, result.stdout)
     same("and makes none", os.listdir(folder), [])
     same("where it is named it is made", run("revoke", "--subject", "mary", data=f"{folder}/var").returncode, 0)
     result = subprocess.run([PROGRAM, "revoke", "--subject", "mary"], capture_output=True, text=True, cwd=folder, env=env)
