@@ -30,7 +30,7 @@ static int check_keys(const char *path, struct complaint *why)
 }
 
 /* `path` NULL: there is none. */
-static int check_secret(const char *path, struct complaint *why)
+static int check_secret(const struct config *config, const char *path, struct complaint *why)
 {
     char *secret;
 
@@ -38,18 +38,20 @@ static int check_secret(const char *path, struct complaint *why)
         return 0;
     }
     if (secret_read(path, &secret, why) != 0) {
-        return -1;
+        return config_blame(config, path, why);
     }
     secret_free(&secret);
     return 0;
 }
 
-static int check_issuer(const struct config_keys *keys, struct complaint *why)
+static int check_issuer(const struct config *config, size_t issuer, struct complaint *why)
 {
+    const struct config_keys *keys = &config->keys[issuer];
+
     if (keys->jwks_file != NULL && check_keys(keys->jwks_file, why) != 0) {
-        return -1;
+        return config_blame(config, keys->jwks_file, why);
     }
-    return check_secret(keys->client_secret_file, why);
+    return check_secret(config, keys->client_secret_file, why);
 }
 
 static int check(const char *path, const struct config_flags *flags, struct config **config,
@@ -59,11 +61,11 @@ static int check(const char *path, const struct config_flags *flags, struct conf
         return -1;
     }
     for (size_t i = 0; i < (*config)->policy.n_trust; i++) {
-        if (check_issuer(&(*config)->keys[i], why) != 0) {
+        if (check_issuer(*config, i, why) != 0) {
             return -1;
         }
     }
-    return check_secret((*config)->verify_secret_file, why);
+    return check_secret(*config, (*config)->verify_secret_file, why);
 }
 
 static const char *plural(size_t n)

@@ -149,6 +149,7 @@ static int make_config(const char *name, struct dw_span text, const struct confi
     struct draft draft = {.config = DEFAULTS};
     int failed = 0;
 
+    reading.files = &draft.config.files;
     if (reading.arena == NULL) {
         return complain(why, "%s", said.text);
     }
@@ -187,6 +188,21 @@ int config_read(const char *path, const struct config_flags *flags, struct confi
     failed = make_config(path, (struct dw_span){text, len}, flags, config, why);
     free(text);
     return failed;
+}
+
+int config_blame(const struct config *config, const char *path, struct complaint *why)
+{
+    const struct config_file *file = config->files;
+
+    while (file != NULL && strcmp(file->path, path) != 0) {
+        file = file->next;
+    }
+    if (file == NULL || why == NULL) {
+        return -1;
+    }
+    const struct complaint said = *why;
+    return complain(why, "%s:%u:%u: %s: %s", config->name, file->line, file->column, file->key,
+                    said.text);
 }
 
 void config_free(struct config *config)

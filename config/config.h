@@ -40,6 +40,14 @@ struct config_issuer {
     int access_token_ttl; /* seconds: 900 */
 };
 
+/* A file or folder that doorward.yaml names, and where it does. */
+struct config_file {
+    const char *path; /* absolute */
+    const char *key;  /* "jwks_file" */
+    unsigned line, column;
+    const struct config_file *next;
+};
+
 struct config {
     const char *name;   /* of the file; NULL: made of defaults */
     const char *listen; /* "127.0.0.1:8401" */
@@ -54,6 +62,7 @@ struct config {
     struct config_issuer issuer;
     struct dw_policy policy;        /* trust[0] is our own issuer, if enabled */
     const struct config_keys *keys; /* one for each of policy.trust */
+    const struct config_file *files;
     struct arena *arena;            /* owns all of the above */
 };
 
@@ -75,6 +84,9 @@ DW_MUST_USE int config_read(const char *path, const struct config_flags *flags,
 DW_MUST_USE int config_parse(const char *name, struct dw_span text, const struct config_flags *flags,
                              struct config **config, struct complaint *why);
 void config_free(struct config *config); /* NULL is fine */
+
+/* Puts "NAME:LINE:COLUMN: KEY: " before a complaint about a file the configuration names. Returns -1. */
+int config_blame(const struct config *config, const char *path, struct complaint *why);
 
 /* Writes the whole effective configuration as a file config_read() takes: what the daemon hands to
  * nginx. Atomic (a new file, renamed). 0 or -1 and a complaint. */

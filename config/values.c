@@ -146,6 +146,23 @@ const char *path_in(struct arena *arena, const char *folder, const char *path)
     return whole;
 }
 
+static int note_file(const struct reading *reading, const struct key *key, const struct node *node,
+                     const char *path)
+{
+    struct config_file *file = config_arena_take(reading->arena, 1, sizeof *file);
+
+    if (file == NULL) {
+        return -1;
+    }
+    *file = (struct config_file){.path = path,
+                                 .key = key->name,
+                                 .line = node->line,
+                                 .column = node->column,
+                                 .next = *reading->files};
+    *reading->files = file;
+    return 0;
+}
+
 int read_path(const struct reading *reading, const struct key *key, const struct node *node,
               void *member)
 {
@@ -162,7 +179,7 @@ int read_path(const struct reading *reading, const struct key *key, const struct
         return refuse(reading, node, "%s: expected a shorter path", key->name);
     }
     *(const char **)member = path;
-    return 0;
+    return note_file(reading, key, node, path);
 }
 
 int read_switch(const struct reading *reading, const struct key *key, const struct node *node,

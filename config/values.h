@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "complaint.h"
+#include "config.h"
 #include "document.h"
 #include "doorward.h"
 
@@ -21,6 +22,7 @@ struct reading {
     const char *folder; /* what its paths are relative to */
     struct arena *arena;
     struct complaint *why;
+    const struct config_file **files; /* what it names, the last first */
 };
 
 struct key;

@@ -38,7 +38,7 @@ int call_issuer_init(const struct config *config, size_t trust, struct call_issu
         return 0;
     }
     if (secret_read(keys->client_secret_file, &secret, why) != 0) {
-        return -1;
+        return config_blame(config, keys->client_secret_file, why);
     }
     issuer->user = escape(keys->client_id);
     issuer->secret = escape(secret);

@@ -18,7 +18,10 @@ static int read_secret(struct service *service, struct complaint *why)
 {
     const char *path = service->config->verify_secret_file;
 
-    return path == NULL ? 0 : secret_read(path, &service->verify_secret, why);
+    if (path == NULL || secret_read(path, &service->verify_secret, why) == 0) {
+        return 0;
+    }
+    return config_blame(service->config, path, why);
 }
 
 static int read_key_files(struct service *service, struct complaint *why)
@@ -36,7 +39,7 @@ static int read_key_files(struct service *service, struct complaint *why)
             continue;
         }
         if (file_read(config->keys[i].jwks_file, DW_JWKS_MAX, &bytes, &len, why) != 0) {
-            return -1;
+            return config_blame(config, config->keys[i].jwks_file, why);
         }
         service->jwks[i] = (struct dw_span){bytes, len};
     }

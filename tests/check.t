@@ -38,13 +38,13 @@ expect "a mistake" 1 'FOLDER/doorward.yaml:1:1: unknown key "rutes": did you mea
 expect "a mistake as JSON" 1 \
     '{"file":"FOLDER/doorward.yaml","ok":false,"error":"FOLDER/doorward.yaml:1:7: data: expected the path of a file or folder"}' \
     --json <<<'data: true'
-expect "no keys there" 1 'FOLDER/none.json: No such file or directory' \
+expect "no keys there" 1 'FOLDER/doorward.yaml:1:47: jwks_file: FOLDER/none.json: No such file or directory' \
     <<<'trust: [{issuer: a, audience: any, jwks_file: none.json}]'
-expect "no key to be used" 1 'FOLDER/secret: expected a JWKS: the text breaks its grammar' \
+expect "no key to be used" 1 'FOLDER/doorward.yaml:1:47: jwks_file: FOLDER/secret: expected a JWKS: the text breaks its grammar' \
     <<<'trust: [{issuer: a, audience: any, jwks_file: secret}]'
-expect "no secret there" 1 'FOLDER/none: No such file or directory' <<<'verify: {secret_file: none}'
-expect "an empty secret" 1 'FOLDER/empty: it holds no secret' <<<'verify: {secret_file: empty}'
-expect "no secret to ask an issuer with" 1 'FOLDER/none: No such file or directory' <<'END'
+expect "no secret there" 1 'FOLDER/doorward.yaml:1:23: secret_file: FOLDER/none: No such file or directory' <<<'verify: {secret_file: none}'
+expect "an empty secret" 1 'FOLDER/doorward.yaml:1:23: secret_file: FOLDER/empty: it holds no secret' <<<'verify: {secret_file: empty}'
+expect "no secret to ask an issuer with" 1 'FOLDER/doorward.yaml:4:81: client_secret_file: FOLDER/none: No such file or directory' <<'END'
 trust:
   - issuer: https://b.example
     audience: any
