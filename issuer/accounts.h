@@ -94,7 +94,8 @@ DW_MUST_USE int apikey_claims(const struct store_apikey *key, char *buffer, size
 
 #define SESSION_COOKIE_SIZE 44 /* 43 characters and a NUL */
 
-/* Makes a session and its cookie's value: wipe it. 0 or -1 and a complaint. */
+/* Makes a session and its cookie's value: wipe it. 0; 1: the user is not as in the store any more; or -1
+ * and a complaint. */
 DW_MUST_USE int session_add(struct store *store, const struct store_user *user, int lifetime,
                             int64_t now, struct store_session *record,
                             char cookie[SESSION_COOKIE_SIZE], struct complaint *why);

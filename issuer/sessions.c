@@ -6,6 +6,23 @@
 
 _Static_assert(SESSION_COOKIE_SIZE == ISSUER_SECRET_SIZE, "a cookie is drawn as a secret is");
 
+/* Whoever changes a user writes the store and then ends what sessions there are: so the user is looked at
+ * again afterwards, lest one goes on that was made by what was known before that. 0; 1: it has ended. */
+static int look_again(struct store *store, const struct store_user *user,
+                      const struct store_session *made, struct complaint *why)
+{
+    struct store_user again = {.name = ""};
+    const int found = store_user_find(store, dw_span_of(user->name), &again, why);
+    const bool is_same = found == 0 && strcmp(again.password, user->password) == 0 &&
+                         strcmp(again.scope, user->scope) == 0;
+
+    dw_secret_wipe(&again, sizeof(again));
+    if (found < 0 || is_same) {
+        return found;
+    }
+    return store_session_end(store, made->id, made->created, why) < 0 ? -1 : 1;
+}
+
 int session_add(struct store *store, const struct store_user *user, int lifetime, int64_t now,
                 struct store_session *record, char cookie[SESSION_COOKIE_SIZE],
                 struct complaint *why)
@@ -21,13 +38,18 @@ int session_add(struct store *store, const struct store_user *user, int lifetime
     memcpy(made.scope, user->scope, sizeof(made.scope));
     dw_fact_name(DW_FACT_SESSION, dw_span_of(drawn), made.name);
     result = store_session_add(store, &made, why);
+    if (result == 1) {
+        result = complain(why, "the session drawn has the id of another: try again");
+    }
+    if (result == 0) {
+        result = look_again(store, user, &made, why);
+    }
     if (result == 0) {
         *record = made;
         memcpy(cookie, drawn, sizeof(drawn));
     }
     dw_secret_wipe(drawn, sizeof(drawn));
-    return result == 1 ? complain(why, "the session drawn has the id of another: try again")
-                       : result;
+    return result;
 }
 
 static int64_t end_of(const struct store_session *session, int idle)

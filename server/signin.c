@@ -140,9 +140,15 @@ static void let_in(struct visit *visit, const struct store_user *user)
     struct store_session session;
     struct complaint why;
 
-    if (session_add(service->store, user, service->config->schemes.lifetime, visit->described.now,
-                    &session, cookie, &why) != 0) {
+    const int result = session_add(service->store, user, service->config->schemes.lifetime,
+                                   visit->described.now, &session, cookie, &why);
+    if (result < 0) {
         fail(visit, &why);
+        return;
+    }
+    if (result > 0) {
+        turn_away(visit, (struct dw_decision){.reason = DW_BASIC_PASSWORD,
+                                              .account = dw_span_of(user->name)});
         return;
     }
     const struct dw_decision decision = {.verdict = DW_ALLOW,

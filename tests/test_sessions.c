@@ -8,7 +8,7 @@
 #define IDLE     1800
 #define LIFETIME 43200
 
-static const struct store_user USER = {.name = "alice", .scope = "read write"};
+static const struct store_user USER = {.name = "alice", .scope = "read write", .password = "$hash"};
 
 static void judges(void **state)
 {
@@ -37,6 +37,7 @@ static void makes_a_session_and_keeps_its_hash_alone(void **state)
     uint8_t name[DW_FACT_NAME];
     char cookie[SESSION_COOKIE_SIZE], other[SESSION_COOKIE_SIZE];
 
+    assert_int_equal(store_user_put(store, &USER, NULL), 0);
     assert_int_equal(session_add(store, &USER, LIFETIME, NOW, &record, cookie, NULL), 0);
     assert_int_equal(strlen(cookie), SESSION_COOKIE_SIZE - 1);
     assert_int_equal(strlen(record.id), STORE_SESSION_ID);
@@ -52,6 +53,38 @@ static void makes_a_session_and_keeps_its_hash_alone(void **state)
     assert_int_equal(session_judge(&kept, IDLE, NOW), DW_REASON_NONE);
     assert_int_equal(session_add(store, &USER, LIFETIME, NOW, &record, other, NULL), 0);
     assert_string_not_equal(cookie, other);
+    store_close(store);
+}
+
+static void count(void *context, const struct store_session *session)
+{
+    int *n = context;
+
+    (void)session;
+    (*n)++;
+}
+
+/* As if somebody had changed the user since the password was found to be right. */
+static void makes_none_of_what_was_known_before(void **state)
+{
+    static const struct store_user CHANGED[] = {
+        {.name = "alice", .scope = "read write", .password = "$other"},
+        {.name = "alice", .scope = "read", .password = "$hash"},
+    };
+    struct store *store = open_store(*state);
+    struct store_session record;
+    char cookie[SESSION_COOKIE_SIZE] = "";
+    int n = 0;
+
+    for (size_t i = 0; i < COUNT_OF(CHANGED); i++) {
+        assert_int_equal(store_user_put(store, &CHANGED[i], NULL), 0);
+        assert_int_equal(session_add(store, &USER, LIFETIME, NOW, &record, cookie, NULL), 1);
+    }
+    assert_int_equal(store_user_remove(store, "alice", NULL), 0);
+    assert_int_equal(session_add(store, &USER, LIFETIME, NOW, &record, cookie, NULL), 1);
+    assert_string_equal(cookie, "");
+    assert_int_equal(store_session_list(store, NULL, NOW, count, &n, NULL), 0);
+    assert_int_equal(n, 0);
     store_close(store);
 }
 
@@ -81,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges),
         TEST(makes_a_session_and_keeps_its_hash_alone),
+        TEST(makes_none_of_what_was_known_before),
         cmocka_unit_test(writes_claims),
     };
 
