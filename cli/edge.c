@@ -122,49 +122,75 @@ int authority_forget_user(struct authority *authority, const char *name, const c
 
 /* -- Sessions ----------------------------------------------------------------------------------- */
 
+#define ENDED_AT_ONCE 64
+
 struct ending {
     struct authority *authority;
     const char *id; /* NULL: whichever is listed */
     size_t n;
     int64_t until; /* the end of the last of them */
-    int status;
+    struct {
+        char id[STORE_SESSION_ID + 1];
+        int64_t expires;
+    } listed[ENDED_AT_ONCE];
+    size_t n_listed;
 };
 
 /* The fact stays: by it, workers say that the session is revoked, even where there is nobody to ask. */
-static int end_one(struct authority *authority, const struct store_session *session)
+static int end_one(struct authority *authority, const char *id, int64_t expires)
 {
     struct store_revocation revocation = {
-        .kind = EDGE_SESSION, .before = authority->now, .until = session->expires};
+        .kind = EDGE_SESSION, .before = authority->now, .until = expires};
     struct complaint why;
 
-    if (store_session_end(authority->store, session->id, authority->now, &why) < 0) {
+    if (store_session_end(authority->store, id, authority->now, &why) < 0) {
         return cli_fail("%s", why.text);
     }
-    memcpy(revocation.value, session->id, sizeof(session->id));
+    memcpy(revocation.value, id, STORE_SESSION_ID + 1);
     return authority_revoke(authority, &revocation);
 }
 
-static void end_listed(void *context, const struct store_session *session)
+static void note_listed(void *context, const struct store_session *session)
 {
     struct ending *ending = context;
 
-    if (ending->status == CLI_FINE &&
+    if (ending->n_listed < ENDED_AT_ONCE &&
         (ending->id == NULL || strcmp(ending->id, session->id) == 0)) {
-        ending->status = end_one(ending->authority, session);
-        ending->until = session->expires;
-        ending->n++;
+        memcpy(ending->listed[ending->n_listed].id, session->id, sizeof(session->id));
+        ending->listed[ending->n_listed].expires = session->expires;
+        ending->n_listed++;
     }
 }
 
+static int end_listed(struct ending *ending)
+{
+    int status = CLI_FINE;
+
+    for (size_t i = 0; i < ending->n_listed && status == CLI_FINE; i++) {
+        ending->until = ending->listed[i].expires;
+        ending->n++;
+        status = end_one(ending->authority, ending->listed[i].id, ending->until);
+    }
+    return status;
+}
+
+/* Who is still reading may not write once anybody else has (SQLITE_BUSY_SNAPSHOT), and people sign in all
+ * the time: so it is read and written in turns. Those that have ended are not listed again. */
 static int end_sessions(struct ending *ending, const char *user)
 {
     struct authority *authority = ending->authority;
     struct complaint why;
+    int status;
 
-    if (store_session_list(authority->store, user, authority->now, end_listed, ending, &why) != 0) {
-        return cli_fail("%s", why.text);
-    }
-    return ending->status;
+    do {
+        ending->n_listed = 0;
+        if (store_session_list(authority->store, user, authority->now, note_listed, ending, &why) !=
+            0) {
+            return cli_fail("%s", why.text);
+        }
+        status = end_listed(ending);
+    } while (status == CLI_FINE && ending->n_listed > 0);
+    return status;
 }
 
 int authority_end_sessions(struct authority *authority, const char *user, size_t *n)

@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import sys
+import threading
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e"))
@@ -159,6 +160,30 @@ def test_sign_out(daemon, session):
     same("without a session", post(daemon, OUT, OWN).status, 303)
 
 
+def change(daemon, *words, **more):
+    return subprocess.run([PROGRAM, "user", *words, "--data", daemon.data], text=True, capture_output=True, **more)
+
+
+def test_changed(daemon):
+    """Somebody signs in all the time, and is to be stopped."""
+    def keep_on():
+        while True:
+            response = sign_in(daemon, OWN, "X-Forwarded-For: 192.0.2.9", username="carol")
+            if response.status != 303:
+                return
+            sessions.append("Cookie: " + cookie_of(response))
+    add_user(daemon, "carol", "correct horse")
+    sessions = []
+    thread = threading.Thread(target=keep_on)
+    thread.start()
+    wait_for("some sessions", lambda: len(sessions) > 20)
+    changed = change(daemon, "passwd", "carol", "--password-stdin", input="another password")
+    thread.join()
+    same("somebody who signs in all the time gets another password", (changed.returncode, changed.stderr), (0, ""))
+    good = [session for session in sessions if verify(daemon, "/page", session).status == 200]
+    same(f"and no session is left of {len(sessions)}", len(good), 0)
+
+
 def test_killed(world, daemon, config):
     ended = "Cookie: " + cookie_of(sign_in(daemon, OWN, "X-Forwarded-For: 192.0.2.8"))
     alive = "Cookie: " + cookie_of(sign_in(daemon, OWN, "X-Forwarded-For: 192.0.2.8"))
@@ -242,6 +267,7 @@ with World() as world:
     session = test_sign_in(daemon)
     test_wrong(daemon)
     test_sign_out(daemon, session)
+    test_changed(daemon)
     test_resource(daemon)
     daemon = test_killed(world, daemon, config)
     same("it had nothing to complain of", daemon.output().count("doorward: "), 0, daemon.output())
