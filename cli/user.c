@@ -133,6 +133,8 @@ static int change_password(struct authority *authority, const struct user_option
 
 /* -- remove ------------------------------------------------------------------------------------- */
 
+/* Who is gone already may have been removed by somebody who was killed before the sessions had ended: so
+ * what follows is done all the same. */
 static int remove_user(struct authority *authority, const struct user_options *options,
                        const char *name)
 {
@@ -142,10 +144,7 @@ static int remove_user(struct authority *authority, const struct user_options *o
     bool found = false;
     int status = find_user(authority, name, &found, &user);
 
-    if (status == CLI_FINE && !found) {
-        status = fail_unknown(name);
-    }
-    if (status == CLI_FINE && store_user_remove(authority->store, user.name, &why) < 0) {
+    if (status == CLI_FINE && found && store_user_remove(authority->store, user.name, &why) < 0) {
         status = cli_fail("%s", why.text);
     }
     if (status == CLI_FINE) {
@@ -153,6 +152,9 @@ static int remove_user(struct authority *authority, const struct user_options *o
     }
     if (status == CLI_FINE) {
         status = authority_end_sessions(authority, user.name, &n);
+    }
+    if (status == CLI_FINE && !found && n == 0) {
+        status = fail_unknown(name);
     }
     if (status == CLI_FINE) {
         print_name("removed", user.name, "Removed.", options->json);

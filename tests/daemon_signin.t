@@ -184,6 +184,19 @@ def test_changed(daemon):
     same(f"and no session is left of {len(sessions)}", len(good), 0)
 
 
+def test_removed_by_halves(daemon):
+    add_user(daemon, "dave", "correct horse")
+    session = "Cookie: " + cookie_of(sign_in(daemon, username="dave"))
+    same("before", verify(daemon, "/page", session).status, 200)
+    with contextlib.closing(sqlite3.connect(os.path.join(daemon.data, "doorward.db"))) as records:
+        records.execute("DELETE FROM user WHERE name = 'dave'")  # and killed
+        records.commit()
+    same("whoever was killed while removing can do it again", change(daemon, "remove", "dave").returncode, 0)
+    same("and the sessions end", verify(daemon, "/page", session).status, 401)
+    again = change(daemon, "remove", "dave")
+    same("once", (again.returncode, "there is no user dave" in again.stderr), (1, True), again.stderr)
+
+
 def test_killed(world, daemon, config):
     ended = "Cookie: " + cookie_of(sign_in(daemon, OWN, "X-Forwarded-For: 192.0.2.8"))
     alive = "Cookie: " + cookie_of(sign_in(daemon, OWN, "X-Forwarded-For: 192.0.2.8"))
@@ -268,6 +281,7 @@ with World() as world:
     test_wrong(daemon)
     test_sign_out(daemon, session)
     test_changed(daemon)
+    test_removed_by_halves(daemon)
     test_resource(daemon)
     daemon = test_killed(world, daemon, config)
     same("it had nothing to complain of", daemon.output().count("doorward: "), 0, daemon.output())
