@@ -31,8 +31,8 @@ bool password_is_hash(struct dw_span text);
  * user's check takes. For any thread; touches no store. */
 DW_MUST_USE bool password_check(const char *hash, struct dw_span password);
 
-/* Makes our own hash of a password that was checked against another's. false: it was ours already, or it
- * cannot be made. For any thread. */
+/* Makes our own hash of a password that was checked against another's. false: it was ours already, looks at
+ * a part of the password only (bcrypt), or cannot be made. For any thread. */
 DW_MUST_USE bool password_renew(const char *hash, struct dw_span password, char renewed[256]);
 
 /* -- users.c --------------------------------------------------------------------------------------- */

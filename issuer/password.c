@@ -22,6 +22,8 @@
 #define BCRYPT_COST_MAX 16
 #define SHA_ROUNDS_MAX  5000000
 
+#define BCRYPT_BYTES 72 /* of a password that bcrypt looks at */
+
 /* The hash of nobody: drawn, not computed, so no password has it. */
 #define NOBODY                                               \
     "$argon2id$v=19$m=19456,t=2,p=1$vF1tYjHkq0sWmJc8uG4nAQ$" \
@@ -201,7 +203,7 @@ static bool check_argon2id(const char *hash, struct dw_span password)
     return argon2id_verify(hash, password.at, password.len) == ARGON2_OK;
 }
 
-/* bcrypt looks at 72 bytes of a password and no more. That is what the hash is of, and whoever made it
+/* bcrypt looks at BCRYPT_BYTES of a password and no more. That is what the hash is of, and whoever made it
  * was told so: to refuse a longer password here would lock out who chose one. */
 static bool check_crypt(const char *hash, struct dw_span password)
 {
@@ -275,6 +277,13 @@ bool password_check(const char *hash, struct dw_span password)
     return right;
 }
 
+/* What follows may be mistyped, or missing where a program has cut it off: a hash of that would lock out
+ * who knows the password as it is. */
+static bool is_looked_at_in_part(const char *hash, struct dw_span password)
+{
+    return password.len >= BCRYPT_BYTES && is_bcrypt(dw_span_of(hash));
+}
+
 bool password_renew(const char *hash, struct dw_span password, char renewed[256])
 {
     char buffer[PASSWORD_MAX];
@@ -285,7 +294,8 @@ bool password_renew(const char *hash, struct dw_span password, char renewed[256]
         password_normalize(password, buffer, sizeof(buffer), &normal) != 0) {
         return false;
     }
-    done = password_hash(normal, renewed, NULL) == 0;
+    done = !is_looked_at_in_part(hash, password) && !is_looked_at_in_part(hash, normal) &&
+           password_hash(normal, renewed, NULL) == 0;
     dw_secret_wipe(buffer, sizeof(buffer));
     return done;
 }

@@ -118,6 +118,24 @@ static void refuses_wrong_passwords(void **state)
     free(huge);
 }
 
+/* Of 80 times the letter a; bcrypt has seen 72. */
+static void renews_no_hash_of_a_part(void **state)
+{
+    static const char HASH[] = "$2y$04$abcdefghijklmnopqrstuuBzzIgyKkz7xMWYSzkIjUSnxEQFQ0WNe";
+    char password[80];
+    char renewed[256] = "";
+
+    (void)state;
+    memset(password, 'a', sizeof(password));
+    assert_true(password_check(HASH, (struct dw_span){password, 80}));
+    assert_false(password_renew(HASH, (struct dw_span){password, 80}, renewed));
+    assert_true(password_check(HASH, (struct dw_span){password, 72}));
+    assert_false(password_renew(HASH, (struct dw_span){password, 72}, renewed));
+    assert_string_equal(renewed, "");
+    assert_true(password_renew(HASH, (struct dw_span){password, 71}, renewed));
+    assert_true(password_is_hash(dw_span_of(renewed)));
+}
+
 static void knows_its_own(void **state)
 {
     char one[256] = "";
@@ -229,6 +247,7 @@ int main(void)
         cmocka_unit_test(takes_no_part_of_a_hash),
         cmocka_unit_test(refuses_wrong_passwords),
         cmocka_unit_test(knows_the_passwords_of_others_hashes),
+        cmocka_unit_test(renews_no_hash_of_a_part),
         cmocka_unit_test(knows_its_own),
         cmocka_unit_test(knows_other_forms_of_a_password),
         cmocka_unit_test(normalizes),
