@@ -71,6 +71,16 @@ static void name_user(struct trial *trial, const struct digest *digest)
     }
 }
 
+/* A wrong answer is asked about as nobody's is, though what is known says it all: or how soon it is refused
+ * would tell who exists. */
+static enum dw_reason refuse(struct trial *trial, enum dw_reason reason)
+{
+    if (trial_has_to_wait(trial, false)) {
+        return DW_ATTEMPTS;
+    }
+    return trial->answers->asking == DW_MAY_ASK ? DW_ASK_USER : reason;
+}
+
 /* Guesses are counted by account: whoever hides the name guesses at the same one. */
 static void name_hashed(struct trial *trial, struct dw_span sub)
 {
@@ -104,7 +114,7 @@ static enum dw_reason read_known(struct trial *trial, const struct digest *diges
         name_hashed(trial, json_string(&json, json_member(&json, json_root(&json), "sub")));
     }
     dw_secret_wipe(room + WORK_ROOM - known->claims.len, known->claims.len);
-    return has_hash ? DW_REASON_NONE : DW_DIGEST_USER;
+    return has_hash ? DW_REASON_NONE : refuse(trial, DW_DIGEST_USER);
 }
 
 static enum dw_reason check_response(struct trial *trial, const struct digest *digest,
@@ -116,10 +126,10 @@ static enum dw_reason check_response(struct trial *trial, const struct digest *d
     const bool equal = dw_secret_equal((struct dw_span){(const char *)wanted, n},
                                        (struct dw_span){(const char *)digest->response, n});
     dw_secret_wipe(wanted, sizeof(wanted));
-    if (trial_has_to_wait(trial, equal)) {
-        return DW_ATTEMPTS;
+    if (!equal) {
+        return refuse(trial, DW_DIGEST_RESPONSE);
     }
-    return equal ? DW_REASON_NONE : DW_DIGEST_RESPONSE;
+    return trial_has_to_wait(trial, true) ? DW_ATTEMPTS : DW_REASON_NONE;
 }
 
 /* -- Whether it is the first and in time ------------------------------------------------------------ */

@@ -113,9 +113,28 @@ static void the_users_name_may_be_hidden(void **state)
     assert_let_in();
     assert_string_equal(memory.account, "joe");
     client.password = "guess";
+    answers.asking = DW_HAVE_ASKED;
     decision = send_answer();
     assert_int_equal(decision.reason, DW_DIGEST_RESPONSE);
     assert_span(decision.account, "joe");
+}
+
+/* Whoever is asked about nobody is asked about these, too: both take as long. */
+static void wrong_answers_are_asked_about(void **state)
+{
+    (void)state;
+    client.password = "guess";
+    assert_int_equal(send_answer().reason, DW_ASK_USER);
+    answers.asking = DW_CANNOT_ASK;
+    assert_int_equal(send_answer().reason, DW_DIGEST_RESPONSE);
+    answers.asking = DW_MAY_ASK;
+    memory.wait = 7;
+    assert_int_equal(send_answer().reason, DW_ATTEMPTS);
+    memory.wait = 0;
+    client.password = "secret";
+    assert_let_in();
+    (void)snprintf(memory.claims, sizeof(memory.claims), "{\"sub\":\"joe\",\"ha1\":{}}");
+    assert_int_equal(send_answer().reason, DW_ASK_USER);
 }
 
 /* What is wrong is found in this order, before anybody looks the user up. */
@@ -124,6 +143,7 @@ static void other_answers_are_refused(void **state)
     struct dw_decision decision;
 
     (void)state;
+    answers.asking = DW_HAVE_ASKED;
     client.password = "Secret";
     assert_int_equal(send_answer().reason, DW_DIGEST_RESPONSE);
     client.method = "POST";
@@ -216,6 +236,7 @@ static void who_has_no_hash_cannot_use_digest(void **state)
     };
 
     (void)state;
+    answers.asking = DW_HAVE_ASKED;
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         (void)snprintf(memory.claims, sizeof(memory.claims), "%s", CASES[i].claims);
         assert_int_equal(send_answer().reason, CASES[i].reason);
@@ -257,6 +278,7 @@ int main(void)
         TEST(without_a_secret_there_is_no_digest),
         TEST(the_right_answer_is_let_in),
         TEST(the_users_name_may_be_hidden),
+        TEST(wrong_answers_are_asked_about),
         TEST(other_answers_are_refused),
         TEST(either_form_of_a_target_will_do),
         TEST(who_is_not_known_is_asked_for),
