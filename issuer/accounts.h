@@ -27,9 +27,12 @@ DW_MUST_USE int password_hash(struct dw_span password, char hash[256], struct co
 /* Whether it is a hash we can check; a plain text is none. */
 bool password_is_hash(struct dw_span text);
 
-/* Whether the password, as it came, is that of the hash. `hash` NULL or "": false, after as long as a
+/* Unchecked: there was no memory, or no thread, for it. */
+enum password_answer { PASSWORD_WRONG = 0, PASSWORD_RIGHT, PASSWORD_UNCHECKED };
+
+/* Whether the password, as it came, is that of the hash. `hash` NULL or "": wrong, after as long as a
  * user's check takes. For any thread; touches no store. */
-DW_MUST_USE bool password_check(const char *hash, struct dw_span password);
+DW_MUST_USE enum password_answer password_check(const char *hash, struct dw_span password);
 
 /* Makes our own hash of a password that was checked against another's. false: it was ours already, looks at
  * a part of the password only (bcrypt), or cannot be made. For any thread. */

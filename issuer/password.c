@@ -198,9 +198,17 @@ int password_hash(struct dw_span password, char hash[256], struct complaint *why
     return 0;
 }
 
-static bool check_argon2id(const char *hash, struct dw_span password)
+static enum password_answer check_argon2id(const char *hash, struct dw_span password)
 {
-    return argon2id_verify(hash, password.at, password.len) == ARGON2_OK;
+    switch (argon2id_verify(hash, password.at, password.len)) {
+    case ARGON2_OK:
+        return PASSWORD_RIGHT;
+    case ARGON2_MEMORY_ALLOCATION_ERROR:
+    case ARGON2_THREAD_FAIL:
+        return PASSWORD_UNCHECKED;
+    default:
+        return PASSWORD_WRONG;
+    }
 }
 
 /* bcrypt looks at BCRYPT_BYTES of a password and no more. That is what the hash is of, and whoever made it
@@ -246,35 +254,36 @@ static bool check_foreign(const char *hash, struct dw_span password)
 }
 
 /* A wrong password for another's hash, which may be quick to check, takes as long as nobody's at least. */
-static bool check(const char *hash, struct dw_span password)
+static enum password_answer check(const char *hash, struct dw_span password)
 {
     if (hash != NULL && is_argon2id(dw_span_of(hash))) {
         return check_argon2id(hash, password);
     }
     if (hash != NULL && check_foreign(hash, password)) {
-        return true;
+        return PASSWORD_RIGHT;
     }
-    (void)check_argon2id(NOBODY, password);
-    return false;
+    return check_argon2id(NOBODY, password) == PASSWORD_UNCHECKED ? PASSWORD_UNCHECKED
+                                                                  : PASSWORD_WRONG;
 }
 
-bool password_check(const char *hash, struct dw_span password)
+enum password_answer password_check(const char *hash, struct dw_span password)
 {
     char buffer[PASSWORD_MAX];
+    enum password_answer answer;
     struct dw_span normal;
-    bool right;
 
     if (password.len == 0 || password.len > PASSWORD_MAX ||
         memchr(password.at, '\0', password.len) != NULL) {
-        return false;
+        return PASSWORD_WRONG;
     }
-    right = check(hash, password);
-    if (!right && password_normalize(password, buffer, sizeof(buffer), &normal) == 0 &&
+    answer = check(hash, password);
+    if (answer == PASSWORD_WRONG &&
+        password_normalize(password, buffer, sizeof(buffer), &normal) == 0 &&
         !dw_span_equal(normal, password)) {
-        right = check(hash, normal);
+        answer = check(hash, normal);
     }
     dw_secret_wipe(buffer, sizeof(buffer));
-    return right;
+    return answer;
 }
 
 /* What follows may be mistyped, or missing where a program has cut it off: a hash of that would lock out

@@ -12,7 +12,8 @@
 
 #define NICENESS 10
 #define KEPT_MS  10000
-#define HASH_MAX 256 /* bytes, as a user's record has it */
+#define AGAIN_MS 1000 /* until one that could not be checked is tried again */
+#define HASH_MAX 256  /* bytes, as a user's record has it */
 /* Twice as many answers are kept as can wait: none goes before who asked for it has come back. */
 #define CHECKS_MAX ((size_t)3 * HASHER_QUEUE)
 #define SOURCE_MAX INET6_ADDRSTRLEN
@@ -29,7 +30,7 @@ struct check {
     char source[SOURCE_MAX];
     uint64_t order; /* of those who wait; later, of those who are done */
     int64_t until;  /* the answer is kept */
-    bool right;
+    enum password_answer answer;
     char renewed[HASH_MAX]; /* "": none */
 };
 
@@ -68,17 +69,17 @@ static void work(struct hasher *hasher, struct check *check)
 
     check->step = STEP_UNDER_WAY;
     pthread_mutex_unlock(hasher->lock);
-    const bool right = password_check(check->hash, password);
-    if (!right || !password_renew(check->hash, password, check->renewed)) {
+    const enum password_answer answer = password_check(check->hash, password);
+    if (answer != PASSWORD_RIGHT || !password_renew(check->hash, password, check->renewed)) {
         check->renewed[0] = '\0';
     }
     dw_secret_wipe(check->password, sizeof check->password);
     pthread_mutex_lock(hasher->lock);
 
-    check->right = right;
+    check->answer = answer;
     check->step = STEP_DONE;
     check->order = hasher->n_ordered++;
-    check->until = clock_ms() + KEPT_MS;
+    check->until = clock_ms() + (answer == PASSWORD_UNCHECKED ? AGAIN_MS : KEPT_MS);
     hasher->n_waiting--;
     hasher->done(hasher->context);
 }
@@ -180,6 +181,9 @@ static bool enqueue(struct hasher *hasher, const uint8_t name[DW_FACT_NAME], con
 enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
                               const char *hash, struct dw_span password, struct dw_span source)
 {
+    static const enum hasher_answer ANSWERS[] = {[PASSWORD_WRONG] = HASHER_WRONG,
+                                                 [PASSWORD_RIGHT] = HASHER_RIGHT,
+                                                 [PASSWORD_UNCHECKED] = HASHER_FAILED};
     const char *known = hash == NULL ? "" : hash;
     char from[SOURCE_MAX];
 
@@ -188,7 +192,7 @@ enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_
     }
     const struct check *check = find_check(hasher, name, known);
     if (check != NULL && check->step == STEP_DONE) {
-        return check->right ? HASHER_RIGHT : HASHER_WRONG;
+        return ANSWERS[check->answer];
     }
     if (check != NULL) {
         return HASHER_WAIT;

@@ -28,12 +28,13 @@ enum hasher_answer {
     HASHER_RIGHT,
     HASHER_WRONG,
     HASHER_WAIT, /* asked for; ask again after done() */
-    HASHER_FULL
+    HASHER_FULL,
+    HASHER_FAILED /* nobody can tell: there was no memory to check it */
 };
 
 /* Whether the password is that of the hash (NULL: nobody's, told after as long). `name` is how the check
  * is found again: dw_password_name(). `source` is the client's address; absent: nobody knows, which is a
- * source, too. An answer is kept for ten seconds. Under the lock; copies. */
+ * source, too. An answer is kept for ten seconds, that there is none for one. Under the lock; copies. */
 DW_MUST_USE enum hasher_answer hasher_ask(struct hasher *hasher, const uint8_t name[DW_FACT_NAME],
                                           const char *hash, struct dw_span password,
                                           struct dw_span source);

@@ -57,6 +57,9 @@ static enum inquiry check_password(const struct question *question,
         return question_refuse(found == 0 ? DW_BASIC_PASSWORD : DW_BASIC_USER, heard);
     case HASHER_WAIT:
         return question->late ? question_refuse(DW_GUARD_BUSY, heard) : INQUIRY_LATER;
+    case HASHER_FAILED:
+        complain(&why, "a password could not be checked: out of memory");
+        return question_fail(question, &why, heard);
     case HASHER_FULL:
     default:
         return question_refuse(DW_GUARD_BUSY, heard);

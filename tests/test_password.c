@@ -208,6 +208,7 @@ static void normalizes(void **state)
 
 /* What one check costs is what it has Argon2 do: in the library's place, this counts. */
 static unsigned n_dear, n_other;
+static int failing; /* what argon2 says instead of checking; 0: it checks */
 
 int argon2id_verify(const char *hash, const void *password, size_t len)
 {
@@ -216,7 +217,7 @@ int argon2id_verify(const char *hash, const void *password, size_t len)
     } else {
         n_other++;
     }
-    return argon2_verify(hash, password, len, Argon2_id);
+    return failing != 0 ? failing : argon2_verify(hash, password, len, Argon2_id);
 }
 
 static void assert_costs_one(const char *hash)
@@ -240,6 +241,24 @@ static void takes_as_long_for_nobody(void **state)
     assert_costs_one("no hash at all");
 }
 
+/* A right password is not called wrong because there is no memory: nobody has guessed. */
+static void tells_wrong_from_unchecked(void **state)
+{
+    static const int FAILING[] = {ARGON2_MEMORY_ALLOCATION_ERROR, ARGON2_THREAD_FAIL};
+    static const char *const HASHES[] = {NULL, "$apr1$xxxxxxxx$dxHfLAsjHkDRmG83UXe8K0",
+                                         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$"
+                                         "nf65EOgLrQMR/uIPnA4rEg"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(FAILING) * COUNT_OF(HASHES); i++) {
+        failing = FAILING[i % COUNT_OF(FAILING)];
+        assert_int_equal(password_check(HASHES[i / COUNT_OF(FAILING)], DW_SPAN("wrong password")),
+                         PASSWORD_UNCHECKED);
+    }
+    failing = 0;
+    assert_int_equal(password_check(NULL, DW_SPAN("wrong password")), PASSWORD_WRONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +271,7 @@ int main(void)
         cmocka_unit_test(knows_other_forms_of_a_password),
         cmocka_unit_test(normalizes),
         cmocka_unit_test(takes_as_long_for_nobody),
+        cmocka_unit_test(tells_wrong_from_unchecked),
     };
 
     return RUN_TAP(tests);
