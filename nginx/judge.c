@@ -55,10 +55,13 @@ static ngx_int_t hear(ngx_http_request_t *r, void *data, ngx_int_t rc)
         rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : (ngx_int_t)r->headers_out.status;
 
     record->waiting = 0;
-    record->asking = DW_CANNOT_ASK;
-    if (rc != NGX_ERROR && is_answer(r, status)) {
-        record->asking = DW_HAVE_ASKED;
-        record->heard = read_reason(r);
+    /* An error_page for a daemon that is gone ends here, too, and with a status of its own. */
+    if (record->asking == DW_MAY_ASK) {
+        record->asking = DW_CANNOT_ASK;
+        if (rc != NGX_ERROR && is_answer(r, status)) {
+            record->asking = DW_HAVE_ASKED;
+            record->heard = read_reason(r);
+        }
     }
     target_unshow(r);
     return rc;

@@ -39,6 +39,8 @@ SERVER = """
     location /any {{ satisfy any; deny all; proxy_pass http://127.0.0.1:{echo}; }}
     location /page {{ error_page 503 /busy.html; proxy_pass http://127.0.0.1:{echo}; }}
     location = /busy.html {{ doorward off; }}
+    location /gone {{ doorward_ask /ask-gone; proxy_pass http://127.0.0.1:{echo}; }}
+    location = /ask-gone {{ internal; error_page 502 = /busy.html; proxy_pass http://127.0.0.1:{gone}; }}
     location /ssi {{ doorward off; ssi on; ssi_types text/plain; }}
     location /named {{ try_files /none @named; }}
     location @named {{ proxy_pass http://127.0.0.1:{echo}; }}
@@ -65,7 +67,7 @@ with World() as world:
     verify.asked, verify.status, verify.delay, verify.size = [], 200, 0, 10
     verify.fields = {}
     policy = world.write("doorward.yaml", POLICY_ASKING.format(data=world.path))
-    ports = {"echo": echo.port, "verify": verify.port}
+    ports = {"echo": echo.port, "verify": verify.port, "gone": free_port()}
     nginx = world.nginx(f"doorward_policy {policy};", SERVER.format(**ports))
     nginx.page("busy.html", "busy")
     nginx.page("ssi/page.txt", '<!--# include virtual="/part" -->')
@@ -117,6 +119,7 @@ with World() as world:
     same("under satisfy any", outcome("/any"), unknown)
     same("with an error_page", outcome("/page"), unknown)
     same("and it is shown", get(nginx.port, "/page", token=good).body, b"busy")
+    same("a page for a daemon that is gone is not its answer", outcome("/gone"), (503, "5", "guard.unreachable", 0))
     same("a named location behind it", outcome("/named"), unknown)
     same("an answer before the access phase: asked for next time", outcome("/early"),
          (503, "5", "guard.unreachable", 1))
