@@ -141,9 +141,17 @@ static int open_file(struct environment *made, const char *folder)
     return error;
 }
 
-static int identify(struct environment *made)
+static bool find_lock(const char *folder, struct stat *lock)
+{
+    char path[PATH_MAX];
+
+    return folder_path(folder, LOCK_FILE, path, sizeof(path), NULL) == 0 && stat(path, lock) == 0;
+}
+
+static int identify(struct environment *made, const char *folder)
 {
     struct stat file;
+    struct stat lock;
     int fd = -1;
     const int error = mdb_env_get_fd(made->env, &fd);
 
@@ -153,8 +161,12 @@ static int identify(struct environment *made)
     if (fstat(fd, &file) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
         return errno;
     }
+    if (!find_lock(folder, &lock)) {
+        return ENOENT;
+    }
     made->device = file.st_dev;
     made->inode = file.st_ino;
+    made->lock_inode = lock.st_ino;
     return 0;
 }
 
@@ -164,7 +176,7 @@ static int open_whole(struct environment *made, const char *folder)
     int dead = 0;
 
     if (error == 0) {
-        error = identify(made);
+        error = identify(made, folder);
     }
     if (error == 0 && made->mode == EDGE_WRITE) {
         error = fill_up(made->env);
@@ -223,6 +235,32 @@ int environment_remove(const char *folder, struct complaint *why)
     return 0;
 }
 
+/* Whether the lock file there is one of an environment that this process has open. */
+static bool is_locked_here(const char *folder)
+{
+    const struct environment *found = environments;
+    struct stat lock;
+
+    if (!find_lock(folder, &lock)) {
+        return false;
+    }
+    while (found != NULL && (found->device != lock.st_dev || found->lock_inode != lock.st_ino)) {
+        found = found->next;
+    }
+    return found != NULL;
+}
+
+/* Of an environment whose data file alone was taken away: to open its lock file once more, and then close
+ * either, would lose the locks of both, and who comes next would take itself for the first. */
+static int leave_lock(const char *folder, enum edge_mode mode, struct complaint *why)
+{
+    if (!is_locked_here(folder)) {
+        return 0;
+    }
+    return mode == EDGE_WRITE ? environment_remove(folder, why)
+                              : complain(why, "%s: the daemon has to make it again", folder);
+}
+
 /* NULL and a complaint on failure. */
 static struct environment *open_environment(const char *folder, const struct environment_kind *kind,
                                             enum edge_mode mode, struct complaint *why)
@@ -231,7 +269,7 @@ static struct environment *open_environment(const char *folder, const struct env
     struct environment *made = NULL;
     int error;
 
-    if (writes && folder_make(folder, why) != 0) {
+    if ((writes && folder_make(folder, why) != 0) || leave_lock(folder, mode, why) != 0) {
         return NULL;
     }
     error = new_environment(folder, kind, mode, &made);

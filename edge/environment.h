@@ -32,6 +32,7 @@ struct environment {
     MDB_dbi tables[ENVIRONMENT_TABLES];
     dev_t device;
     ino_t inode;
+    ino_t lock_inode;
     enum edge_mode mode;
     unsigned users;
     struct environment *next;
