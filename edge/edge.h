@@ -28,7 +28,7 @@ DW_MUST_USE int edge_open(const char *folder, enum edge_mode mode, struct edge *
                           struct complaint *why);
 void edge_close(struct edge *edge); /* NULL is fine */
 
-/* Whether the folder still holds the file that was opened; one stat(2). */
+/* Whether the folder still holds the files that were opened; two stat(2). */
 bool edge_is_current(const struct edge *edge);
 
 /* Frees the slots of readers that died. For the writer, now and then. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -235,41 +236,62 @@ int environment_remove(const char *folder, struct complaint *why)
     return 0;
 }
 
-/* Whether the lock file there is one of an environment that this process has open. */
-static bool is_locked_here(const char *folder)
+static bool is_file(const struct environment *one, ino_t inode, const char *path)
 {
-    const struct environment *found = environments;
-    struct stat lock;
+    struct stat there;
 
-    if (!find_lock(folder, &lock)) {
-        return false;
-    }
-    while (found != NULL && (found->device != lock.st_dev || found->lock_inode != lock.st_ino)) {
-        found = found->next;
-    }
-    return found != NULL;
+    return stat(path, &there) == 0 && there.st_dev == one->device && there.st_ino == inode;
 }
 
-/* Of an environment whose data file alone was taken away: to open its lock file once more, and then close
- * either, would lose the locks of both, and who comes next would take itself for the first. */
-static int leave_lock(const char *folder, enum edge_mode mode, struct complaint *why)
+static bool has_lock(const struct environment *one, const char *file)
 {
-    if (!is_locked_here(folder)) {
-        return 0;
+    const int len = (int)(strlen(file) - strlen(DATA_FILE));
+    char path[PATH_MAX];
+
+    (void)snprintf(path, sizeof(path), "%.*s" LOCK_FILE, len, file);
+    return is_file(one, one->lock_inode, path);
+}
+
+bool environment_is_at(const struct environment *environment, const char *file)
+{
+    return is_file(environment, environment->inode, file) && has_lock(environment, file);
+}
+
+/*
+ * Of what this process has open, one file may have been taken away. To open the same lock file again, and
+ * then close either, would lose the locks of both; and with two lock files writers do not see what the
+ * other readers read. So who writes makes both anew, and its readers wait for that. Who only reads may
+ * join another lock file.
+ */
+static int leave_half(const char *folder, const char *file, enum edge_mode mode,
+                      struct complaint *why)
+{
+    bool any = false;
+    bool waits = false;
+
+    for (const struct environment *one = environments; one != NULL; one = one->next) {
+        const bool lock = has_lock(one, file);
+        const bool half = lock || is_file(one, one->inode, file);
+
+        any = any || half;
+        waits = waits || lock || (half && one->mode == EDGE_WRITE);
     }
-    return mode == EDGE_WRITE ? environment_remove(folder, why)
-                              : complain(why, "%s: the daemon has to make it again", folder);
+    if (mode == EDGE_WRITE) {
+        return any ? environment_remove(folder, why) : 0;
+    }
+    return waits ? complain(why, "%s: the daemon has to make it again", folder) : 0;
 }
 
 /* NULL and a complaint on failure. */
-static struct environment *open_environment(const char *folder, const struct environment_kind *kind,
+static struct environment *open_environment(const char *folder, const char *file,
+                                            const struct environment_kind *kind,
                                             enum edge_mode mode, struct complaint *why)
 {
     const bool writes = mode == EDGE_WRITE;
     struct environment *made = NULL;
     int error;
 
-    if ((writes && folder_make(folder, why) != 0) || leave_lock(folder, mode, why) != 0) {
+    if ((writes && folder_make(folder, why) != 0) || leave_half(folder, file, mode, why) != 0) {
         return NULL;
     }
     error = new_environment(folder, kind, mode, &made);
@@ -292,12 +314,8 @@ static struct environment *open_environment(const char *folder, const struct env
 static struct environment *find_environment(const char *file)
 {
     struct environment *found = environments;
-    struct stat now;
 
-    if (stat(file, &now) != 0) {
-        return NULL;
-    }
-    while (found != NULL && (found->device != now.st_dev || found->inode != now.st_ino)) {
+    while (found != NULL && !environment_is_at(found, file)) {
         found = found->next;
     }
     return found;
@@ -318,7 +336,7 @@ static struct environment *use_locked(const char *folder, const char *file,
     struct environment *found = find_environment(file);
 
     if (found == NULL) {
-        found = open_environment(folder, kind, mode, why);
+        found = open_environment(folder, file, kind, mode, why);
         if (found == NULL) {
             return NULL;
         }

@@ -44,6 +44,9 @@ DW_MUST_USE int environment_use(const char *folder, const char *file,
                                 const struct environment_kind *kind, enum edge_mode mode,
                                 struct environment **environment, struct complaint *why);
 
+/* Whether both its files are still there, `file` the one with the data; two stat(2). */
+bool environment_is_at(const struct environment *environment, const char *file);
+
 /* Closes it when nobody else uses it. */
 void environment_leave(struct environment *left);
 

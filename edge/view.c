@@ -2,7 +2,6 @@
 #include "view.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "folder.h"
 
@@ -53,10 +52,7 @@ void view_close(struct view *view)
 
 bool view_is_current(const struct view *view)
 {
-    struct stat file;
-
-    return !view->broken && stat(view->file, &file) == 0 && file.st_dev == view->shared->device &&
-           file.st_ino == view->shared->inode;
+    return !view->broken && environment_is_at(view->shared, view->file);
 }
 
 void view_clear_readers(struct view *view)

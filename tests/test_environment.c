@@ -49,6 +49,30 @@ static void a_lock_outlives_a_data_file_taken_away(void **state)
     assert_false(is_locked());
 }
 
+static void a_lock_file_taken_away_takes_all(void **state)
+{
+    const struct edge_revocation revocation = {
+        .kind = EDGE_KEY, .value = DW_SPAN("key"), .until = INT64_MAX};
+    struct edge *old = NULL;
+    struct edge *new = NULL;
+    uint64_t version;
+
+    (void)state;
+    assert_int_equal(edge_open(folder.path, EDGE_WRITE, &old, NULL), 0);
+    assert_int_equal(unlink(edge_folder_file(&folder, "lock.mdb")), 0);
+    assert_false(edge_is_current(old));
+    assert_int_equal(edge_open(folder.path, EDGE_READ, &new, NULL), -1);
+    assert_int_equal(edge_open(folder.path, EDGE_WRITE, &new, NULL), 0);
+    assert_true(edge_is_current(new));
+    assert_false(edge_is_current(old));
+    edge_close(old);
+    assert_int_equal(edge_put_revoked(new, &revocation, NULL), 0);
+    assert_int_equal(edge_begin(new, &version), 0);
+    assert_true(edge_find_revoked(new, EDGE_KEY, (struct dw_span){NULL, 0}, DW_SPAN("key")) != 0);
+    edge_end(new);
+    edge_close(new);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -67,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_lock_outlives_a_data_file_taken_away, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_file_taken_away_takes_all, set_up, tear_down),
     };
 
     return RUN_TAP(tests);
