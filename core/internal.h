@@ -245,7 +245,8 @@ struct path {
     bool plain; /* it is read as it stands */
 };
 
-/* Finds the path in a request's target, which it borrows. false: it is too long, or holds a #. */
+/* Finds the path in a request's target, which it borrows. false: it is too long, holds a #,
+ * or has dots that servers may take off in more than one way. */
 DW_MUST_USE bool path_find(struct dw_span target, struct path *path);
 
 /* The path in one of its readings, counted from 0: decoded, repeated and closing slashes gone. `buffer`

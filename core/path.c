@@ -161,6 +161,61 @@ static bool is_separator(char c, unsigned how)
     return c == '/' || (c == '\\' && (how & READ_BACKSLASH) != 0);
 }
 
+/* -- What two dots take back ----------------------------------------------------------------------- */
+
+static struct dw_span without_params(struct dw_span segment, unsigned how)
+{
+    const char *params = segment.len == 0 ? NULL : memchr(segment.at, ';', segment.len);
+
+    if (params != NULL && (how & READ_PARAMS) != 0) {
+        segment.len = (size_t)(params - segment.at);
+    }
+    return segment;
+}
+
+/* Whether another server may find no segment in it, or several, or dots. */
+static bool is_doubtful(struct dw_span segment)
+{
+    for (size_t i = 0; i < segment.len; i++) {
+        const bool is_encoded = segment.at[i] == '%';
+        const int byte = is_encoded ? encoded_byte(segment, i) : segment.at[i];
+        if (doubts_of_byte(byte) != 0 || (is_encoded && byte == '.')) {
+            return true;
+        }
+    }
+    return segment.len == 0;
+}
+
+/* One server may take dots off before the next one reads the path in another way. Both find what a
+ * single reading finds, unless they disagree on what two dots take back: /open/..;/a/..;/../b. From the
+ * end, where each two dots are met before the segment that is theirs. */
+static bool is_disputed(struct dw_span path, unsigned how)
+{
+    size_t end = path.len;
+    size_t back = 0;
+
+    while (end > 0) {
+        size_t start = end;
+        while (start > 0 && !is_separator(path.at[start - 1], how)) {
+            start--;
+        }
+        const struct dw_span segment =
+            without_params((struct dw_span){path.at + start, end - start}, how);
+        if (dw_span_equal(segment, DW_SPAN(".."))) {
+            back++;
+        } else if (back > 0 && !dw_span_equal(segment, DW_SPAN("."))) {
+            if (is_doubtful(segment)) {
+                return true;
+            }
+            back--;
+        }
+        end = start > 0 ? start - 1 : 0;
+    }
+    return false;
+}
+
+/* -- Segments -------------------------------------------------------------------------------------- */
+
 static size_t drop_last_segment(const char *buffer, size_t len)
 {
     while (len > 0 && buffer[--len] != '/') {
@@ -171,11 +226,7 @@ static size_t drop_last_segment(const char *buffer, size_t len)
 /* Adds "/segment" to the path written so far, unless the segment is nothing. */
 static size_t add_segment(char *buffer, size_t len, struct dw_span segment, unsigned how)
 {
-    const char *params = memchr(segment.at, ';', segment.len);
-
-    if (params != NULL && (how & READ_PARAMS) != 0) {
-        segment.len = (size_t)(params - segment.at);
-    }
+    segment = without_params(segment, how);
     if (segment.len == 0) {
         return len;
     }
@@ -237,6 +288,9 @@ bool path_find(struct dw_span target, struct path *path)
         *path = (struct path){.raw = raw, .n_readings = 1, .plain = true};
         return true;
     }
+    if (is_disputed(raw, 0)) {
+        return false;
+    }
     const unsigned doubts = doubts_of(raw);
     *path = (struct path){raw, doubts, 1u << count_bits(doubts), false};
     return true;
@@ -257,6 +311,9 @@ bool path_read(const struct path *path, unsigned reading, char *buffer, struct d
     }
     const struct dw_span once = {buffer, len};
     if ((how & READ_TWICE) != 0 && !decode(once, how, false, buffer, &len)) {
+        return false;
+    }
+    if ((how & READ_DOTS) == 0 && is_disputed((struct dw_span){buffer, len}, how)) {
         return false;
     }
     if (path->raw.at[0] == '/') {

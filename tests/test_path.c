@@ -38,6 +38,44 @@ static void broken_paths_are_refused(void **state)
     }
 }
 
+static bool is_broken(const char *target)
+{
+    struct dw_span path;
+    enum path_result result = PATH_READ;
+
+    for (unsigned i = 0; result == PATH_READ; i++) {
+        result = read_path(target, i, &path);
+    }
+    return result == PATH_BROKEN;
+}
+
+/* In one reading or another: each alone would miss /secret/open, which two servers in a row may find. */
+static void dots_that_take_back_what_is_in_doubt_are_refused(void **state)
+{
+    static const char *const TARGETS[] = {
+        "/open/../secret//../open/x",
+        "/open/..;/secret/..;/../open/x",
+        "/open/..%3b/secret/..%3b/../open/x",
+        "/open/..;/secret/..;%2f../open/x",
+        "/open/..%2fsecret/..%2fz/../open/x",
+        "/open/..\\secret/..\\z/../open/x",
+        "/open/%2e%2e/secret/%2e%2e/../open/x",
+        "/open/%252e%252e/secret/%252e%252e/../open/x",
+        "/open/%252e%252e/secret/%252e%252e/%2e%2e/open/x",
+        "/secret/;x/../y",
+        "/secret;/x%2f..%2f..%2fopen",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(TARGETS); i++) {
+        print_message("# %s\n", TARGETS[i]);
+        assert_true(is_broken(TARGETS[i]));
+    }
+    assert_false(is_broken("/a/%C3%A4/x/../../b//"));
+    assert_false(is_broken("/a//b/x/../y"));
+    assert_false(is_broken("/../100/../x;y"));
+}
+
 static void a_path_of_any_length_over_the_limit_is_refused(void **state)
 {
     static char target[DW_PATH_MAX + 2];
@@ -141,13 +179,14 @@ static void a_path_without_doubt_is_read_once(void **state)
     (void)state;
     assert_int_equal(read_path("/reports/2024/%C3%A4", 1, &path), PATH_NO_MORE);
     assert_int_equal(read_path("/open%2fsecret", PATH_READINGS_MAX, &path), PATH_NO_MORE);
-    assert_int_equal(read_path("/%25%2f%5c;/..", PATH_READINGS_MAX - 1, &path), PATH_READ);
+    assert_int_equal(read_path("/%25%2f%5c;/.", PATH_READINGS_MAX - 1, &path), PATH_READ);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broken_paths_are_refused),
+        cmocka_unit_test(dots_that_take_back_what_is_in_doubt_are_refused),
         cmocka_unit_test(a_path_of_any_length_over_the_limit_is_refused),
         cmocka_unit_test(one_path_in_many_spellings_is_one_path),
         cmocka_unit_test(a_path_in_doubt_is_read_in_every_way),
