@@ -150,7 +150,7 @@ struct dw_demand {
 //   /reports      that path, with or without a slash at its end
 //   /reports/*    any one segment there; so does /reports/{id}
 //   /reports/**   /reports and everything below it (** stands at the end only)
-// Where the servers behind may read a path in more than one way (%2F, %25, \, ;, dot segments), the
+// Where the servers behind may read a path in more than one way (%2F, %25, \, ;, //, dot segments), the
 // rules of every reading must be met.
 struct dw_route {
     const char *path;

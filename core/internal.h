@@ -235,7 +235,7 @@ void cache_add_claims(struct dw_cache *cache, const struct cache_key *key, const
 
 /* -- path.c ------------------------------------------------------------------------------------ */
 
-#define PATH_READINGS_MAX 32
+#define PATH_READINGS_MAX 64
 
 /* A request's path as it came, and in how many ways a server may read it: most in one. */
 struct path {
@@ -259,7 +259,7 @@ DW_MUST_USE bool path_read(const struct path *path, unsigned reading, char *buff
 /* The rules a request must meet: one, or several where its path can be read in several ways. */
 struct demands {
     const struct dw_route *routes[PATH_READINGS_MAX]; /* NULL: no route names the path */
-    unsigned readings[PATH_READINGS_MAX]; /* of each: the readings it is the rule for, 1u << each */
+    uint64_t readings[PATH_READINGS_MAX]; /* of each: the readings it is the rule for, 1 << each */
     size_t n;
     struct path path; /* borrows the request's target */
 };

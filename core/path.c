@@ -13,7 +13,8 @@ enum {
     READ_PARAMS = 4,    /* ;name=value is not part of a segment (RFC 3986 s3.3) */
     READ_TWICE = 8,     /* what was decoded is decoded again */
     READ_DOTS = 16,     /* dot segments are left in place */
-    READ_ALL = 31
+    READ_HOST = 32,     /* //name begins with a host (RFC 3986 s4.2), as for WHATWG's URL */
+    READ_ALL = 63
 };
 
 static int hex_digit(char c)
@@ -66,7 +67,7 @@ static unsigned doubts_of_byte(int byte)
     case ';':
         return READ_PARAMS;
     case '%':
-        return READ_ALL;
+        return READ_ALL & ~(unsigned)READ_HOST;
     default:
         return 0;
     }
@@ -77,10 +78,29 @@ static bool is_dot(struct dw_span path, size_t at)
     return at < path.len && (path.at[at] == '.' || encoded_byte(path, at) == '.');
 }
 
+static bool is_slash(struct dw_span path, size_t at)
+{
+    return at < path.len && (path.at[at] == '/' || path.at[at] == '\\');
+}
+
+/* What stands behind the host. */
+static struct dw_span without_host(struct dw_span path)
+{
+    size_t at = 0;
+
+    while (is_slash(path, at)) {
+        at++;
+    }
+    while (at < path.len && !is_slash(path, at)) {
+        at++;
+    }
+    return at == path.len ? DW_SPAN("/") : span_from(path, at);
+}
+
 /* What servers may disagree on in this path; most have nothing. */
 static unsigned doubts_of(struct dw_span path)
 {
-    unsigned doubts = 0;
+    unsigned doubts = is_slash(path, 0) && is_slash(path, 1) ? READ_HOST : 0;
 
     for (size_t i = 0; i < path.len; i++) {
         const char c = path.at[i];
@@ -299,6 +319,7 @@ bool path_find(struct dw_span target, struct path *path)
 bool path_read(const struct path *path, unsigned reading, char *buffer, struct dw_span *read)
 {
     const unsigned how = choose_bits(reading, path->doubts);
+    const struct dw_span raw = (how & READ_HOST) != 0 ? without_host(path->raw) : path->raw;
     size_t len = 0;
 
     if (path->plain) {
@@ -306,7 +327,7 @@ bool path_read(const struct path *path, unsigned reading, char *buffer, struct d
         *read = (struct dw_span){buffer, path->raw.len};
         return true;
     }
-    if (!decode(path->raw, how, true, buffer, &len)) {
+    if (!decode(raw, how, true, buffer, &len)) {
         return false;
     }
     const struct dw_span once = {buffer, len};

@@ -167,7 +167,7 @@ static enum dw_reason check_claims(struct trial *trial, size_t rule)
     comparison.value = path + DW_PATH_MAX;
     enum dw_reason reason = claims_open(trial, &comparison.claims);
     for (unsigned i = 0; reason == DW_REASON_NONE && i < demands->path.n_readings; i++) {
-        if ((demands->readings[rule] & (1u << i)) == 0) {
+        if ((demands->readings[rule] & (UINT64_C(1) << i)) == 0) {
             continue;
         }
         reason = path_read(&demands->path, i, path, &comparison.path)

@@ -91,7 +91,7 @@ static void add_demand(struct demands *demands, const struct dw_route *route, un
         demands->readings[at] = 0;
         demands->n++;
     }
-    demands->readings[at] |= 1u << reading;
+    demands->readings[at] |= UINT64_C(1) << reading;
 }
 
 bool policy_route(const struct dw_policy *policy, const struct dw_request *request, char *buffer,
