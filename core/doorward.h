@@ -41,7 +41,7 @@ extern "C" {
 #define DW_LIST_MAX 64      /* methods, scopes or audiences in one list */
 #define DW_TEXT_MAX 512     /* bytes of any one text in a policy */
 #define DW_SCOPE_MAX 2048   /* bytes of a route's scopes, written out */
-#define DW_PATH_MAX 8192    /* bytes of a request's path */
+#define DW_PATH_MAX 8192    /* bytes of a request's path; 2048 suffice for one spelled in any way */
 #define DW_LEEWAY 30        /* seconds; a good value for `leeway` */
 #define DW_LEEWAY_MAX 60
 

@@ -17,6 +17,10 @@ enum {
     READ_ALL = 63
 };
 
+/* Bytes of a path in all its readings. An ordinary one has two or three hundred, in one reading; whoever
+ * sends the longest there is in the most readings there are would keep a worker busy for milliseconds. */
+#define READ_MAX ((size_t)128 * 1024)
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -113,7 +117,8 @@ static unsigned doubts_of(struct dw_span path)
         }
     }
     /* A separator in doubt may make a dot segment of what follows it. */
-    return (doubts & (READ_SLASH | READ_BACKSLASH | READ_PARAMS)) != 0 ? doubts | READ_DOTS : doubts;
+    return (doubts & (READ_SLASH | READ_BACKSLASH | READ_PARAMS)) != 0 ? doubts | READ_DOTS
+                                                                       : doubts;
 }
 
 static unsigned count_bits(unsigned bits)
@@ -312,7 +317,11 @@ bool path_find(struct dw_span target, struct path *path)
         return false;
     }
     const unsigned doubts = doubts_of(raw);
-    *path = (struct path){raw, doubts, 1u << count_bits(doubts), false};
+    const unsigned n_readings = 1u << count_bits(doubts);
+    if (raw.len * n_readings > READ_MAX) {
+        return false;
+    }
+    *path = (struct path){raw, doubts, n_readings, false};
     return true;
 }
 

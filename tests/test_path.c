@@ -90,6 +90,25 @@ static void a_path_of_any_length_over_the_limit_is_refused(void **state)
     assert_int_equal(path.len, DW_PATH_MAX);
 }
 
+/* The longest there is, in the most readings there are, would be half a megabyte to look at. */
+static void a_path_in_much_doubt_is_shorter(void **state)
+{
+    static char target[DW_PATH_MAX + 1];
+    struct dw_span path;
+
+    (void)state;
+    memset(target, 'a', sizeof(target) - 1);
+    memcpy(target, "//%25", 5);
+    assert_int_equal(read_path(target, 0, &path), PATH_BROKEN);
+    target[2048 + 1] = '\0';
+    assert_int_equal(read_path(target, 0, &path), PATH_BROKEN);
+    target[2048] = '\0';
+    assert_int_equal(read_path(target, PATH_READINGS_MAX - 1, &path), PATH_READ);
+    memset(target, 'a', sizeof(target) - 1);
+    memcpy(target, "/;", 2);
+    assert_int_equal(read_path(target, 1, &path), PATH_READ);
+}
+
 static void one_path_in_many_spellings_is_one_path(void **state)
 {
     static const struct {
@@ -194,6 +213,7 @@ int main(void)
         cmocka_unit_test(broken_paths_are_refused),
         cmocka_unit_test(dots_that_take_back_what_is_in_doubt_are_refused),
         cmocka_unit_test(a_path_of_any_length_over_the_limit_is_refused),
+        cmocka_unit_test(a_path_in_much_doubt_is_shorter),
         cmocka_unit_test(one_path_in_many_spellings_is_one_path),
         cmocka_unit_test(a_path_in_doubt_is_read_in_every_way),
         cmocka_unit_test(a_path_without_doubt_is_read_once),
