@@ -78,7 +78,8 @@ static void hide(struct answer *answer)
 {
     const struct dw_route *route = answer->decision->route;
 
-    if (route != NULL && route->hide && (answer->status == 401 || answer->status == 403)) {
+    if (route != NULL && route->hide &&
+        (answer->status == 400 || answer->status == 401 || answer->status == 403)) {
         answer->status = 404;
         answer->reason = dw_reason_text(DW_REASON_NONE);
     }

@@ -253,7 +253,7 @@ static void what_is_hidden_is_not_there(void **state)
         int status;
     } CASES[] = {
         {DW_HEADER_MISSING, 404},    {DW_TOKEN_EXPIRED, 404}, {DW_SCOPE_INSUFFICIENT, 404},
-        {DW_COOKIE_CROSS_SITE, 404}, {DW_HEADER_QUOTED, 400}, {DW_ATTEMPTS, 429},
+        {DW_COOKIE_CROSS_SITE, 404}, {DW_HEADER_QUOTED, 404}, {DW_ATTEMPTS, 429},
         {DW_KEYS_UNREACHABLE, 503},
     };
     const struct dw_route route = {.path = "/", .hide = true, .accept = {DW_SCHEME_COOKIE}};
