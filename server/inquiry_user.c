@@ -100,8 +100,13 @@ static enum inquiry answer_user(const struct question *question, const struct st
     if (result != INQUIRY_DONE) {
         return result;
     }
-    if (store_user_find(question->service->store, dw_span_of(user->name), &again, &why) != 0 ||
-        strcmp(again.password, user->password) != 0 || strcmp(again.scope, user->scope) != 0) {
+    const int found =
+        store_user_find(question->service->store, dw_span_of(user->name), &again, &why);
+    if (found < 0) {
+        (void)question_fail(question, &why, heard);
+        result = question_deny(question, DW_GUARD_FAILED, heard);
+    } else if (found != 0 || strcmp(again.password, user->password) != 0 ||
+               strcmp(again.scope, user->scope) != 0) {
         result = question_deny(question, with_digest ? DW_DIGEST_USER : DW_BASIC_PASSWORD, heard);
     }
     dw_secret_wipe(&again, sizeof again);

@@ -106,8 +106,12 @@ void state_renew(struct state *state)
     if (shared_is_current(&state->shared)) {
         return;
     }
-    report("%s was taken away; making it again", state->place.edge);
-    if (renew(state, &why) != 0) {
+    if (!state->edge_failing) {
+        report("%s was taken away; making it again", state->place.edge);
+    }
+    const bool failed = renew(state, &why) != 0;
+    if (failed && !state->edge_failing) {
         report("%s", why.text);
     }
+    state->edge_failing = failed;
 }

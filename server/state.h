@@ -38,6 +38,7 @@ struct state {
     int64_t stopping_since; /* 0: not */
     bool had_terminal;
     bool log_failing; /* said so already */
+    bool edge_failing;
 };
 
 /* -- start.c ----------------------------------------------------------------------------------- */
