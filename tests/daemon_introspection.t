@@ -156,10 +156,10 @@ def test_slow(world):
     response, seconds = timed(verify, daemon, "slow-0")
     same("an issuer that does not answer", (response.status, reason_of(daemon, response)),
          (503, "token.introspection_unreachable"))
-    check("is not waited for too long", 2 < seconds < 3, seconds)
+    check("is not waited for too long", 2 < seconds < 4, seconds)
     same("nor by many", set(at_once(daemon, [f"slow-{i}" for i in range(1, 20)])), {503})
     response, seconds = timed(verify, daemon, "slow-20")
-    check("then it is left alone", response.status == 503 and seconds < 0.2, seconds)
+    check("then it is left alone", response.status == 503 and seconds < 1, seconds)
     server.delay = 0
     server.tokens["slow-21"] = active()
     wait_for("it to be asked again", lambda: judged(daemon, "slow-21")[0] == 200, 15)
