@@ -170,7 +170,7 @@ class Caller:
 
     def __init__(self, site, **request):
         self.site, self.request = site, request
-        self.outcomes, self.seconds, self.broken = [], [], 0
+        self.outcomes, self.seconds, self.broken, self.why = [], [], 0, []
         self.go_on = True
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -180,8 +180,9 @@ class Caller:
             try:
                 with Connection(self.site.port) as connection:
                     self.use(connection)
-            except OSError:
+            except OSError as error:
                 self.broken += 1
+                self.why.append(repr(error))
                 time.sleep(0.01)
 
     def use(self, connection):
