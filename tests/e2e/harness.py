@@ -87,10 +87,25 @@ def report_unfinished():
 
 # -- Ports and waiting ------------------------------------------------------------------------------
 
+def take_ports():
+    """A thousand ports for this test alone, while it runs: a port that was found free is not taken yet."""
+    for first in range(12000, 32000, 1000):
+        mine = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            mine.bind(f"\0doorward-test-ports-{first}")
+            return mine, list(range(first, first + 1000))
+        mine.close()
+    raise RuntimeError("too many tests run at once")
+
+
+ports_lock, ports_left = take_ports()
+random.shuffle(ports_left)
+
+
 def free_port():
     """Below the range that outgoing connections take theirs from: it is still free after a restart."""
     while True:
-        port = random.randrange(12000, 32000)
+        port = ports_left.pop()
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
